@@ -1,0 +1,1 @@
+"""The admission webhook: answers the API server if a resource may be written, and with which defaults."""

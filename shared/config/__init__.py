@@ -1,0 +1,1 @@
+"""Flink's and the operator's configuration: formats, options, layers."""

@@ -1,0 +1,121 @@
+"""The rules that resources obey: the same in the webhook, the controller and the command line.
+
+`review` gives all findings of a resource at once. An update is denied only for what the old object did not
+have; older findings become warnings. Objects that are being deleted are never denied.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.config.effective import validation_configuration
+from shared.model import (
+    FlinkBlueGreenDeployment,
+    FlinkDeployment,
+    FlinkSessionJob,
+    FlinkStateSnapshot,
+    Resource,
+)
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.rules.context import RuleContext
+from shared.rules.deployment import DEPLOYMENT_RULES, DeploymentUnderReview
+from shared.rules.finding import Finding, Severity, Verdict
+from shared.rules.not_supported import not_supported
+from shared.rules.session_job import SESSION_JOB_RULES
+from shared.rules.shape import overlaps, parse
+from shared.rules.state_snapshot import snapshot_findings
+
+__all__ = ["Finding", "RuleContext", "Severity", "Verdict", "check", "explain", "review"]
+
+
+def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
+    """All findings of a raw object; `old` is what it replaces, or None. Never raises for bad input."""
+    findings = check(obj, context)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
+    if _is_being_deleted(obj):
+        return Verdict(warnings=tuple(warnings))
+    if old is not None and errors:
+        known = {(finding.code, finding.path, finding.message) for finding in check(old, context)}
+        older = [error for error in errors if (error.code, error.path, error.message) in known]
+        errors = [error for error in errors if error not in older]
+        warnings += [replace(error, severity=Severity.WARNING) for error in older]
+    return Verdict(tuple(errors), tuple(warnings))
+
+
+def check(obj: Any, context: RuleContext) -> list[Finding]:
+    """All findings of a raw object as it stands, warnings included."""
+    parsed = parse(obj)
+    if parsed.resource is None:
+        return list(parsed.findings)
+    broken = {finding.path for finding in parsed.findings}
+    found = [f for f in _rule_findings(parsed.resource, context) if not overlaps(f.path, broken)]
+    return [*parsed.findings, *found, *not_supported(parsed.resource)]
+
+
+def explain(errors: Sequence[Finding]) -> str:
+    """The text that kubectl shows: one line a finding."""
+    if len(errors) == 1:
+        return str(errors[0])
+    lines = [f"{len(errors)} problems:"]
+    lines += [f"  {number}. {error}" for number, error in enumerate(errors, start=1)]
+    return "\n".join(lines)
+
+
+def _is_being_deleted(obj: Any) -> bool:
+    metadata = obj.get("metadata") if isinstance(obj, Mapping) else None
+    return isinstance(metadata, Mapping) and bool(metadata.get("deletionTimestamp"))
+
+
+def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding]:
+    match resource:
+        case FlinkDeployment():
+            running = _running_spec(resource.status.reconciliation_status.last_reconciled_spec)
+            namespace, name = resource.metadata.namespace, resource.metadata.name
+            yield from _deployment_findings(name, namespace, resource.spec, running, context)
+        case FlinkSessionJob():
+            for rule in SESSION_JOB_RULES:
+                yield from rule(resource.spec)
+        case FlinkStateSnapshot():
+            yield from snapshot_findings(resource.spec)
+        case FlinkBlueGreenDeployment():
+            yield from _blue_green_findings(resource, context)
+
+
+def _deployment_findings(
+    name: str,
+    namespace: str,
+    spec: FlinkDeploymentSpec,
+    running: FlinkDeploymentSpec | None,
+    context: RuleContext,
+) -> Iterator[Finding]:
+    config = validation_configuration(spec, namespace, context.operator_configuration)
+    subject = DeploymentUnderReview(name=name, spec=spec, running=running, config=config)
+    for rule in DEPLOYMENT_RULES:
+        yield from rule(subject)
+
+
+def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContext) -> Iterator[Finding]:
+    template = resource.spec.template
+    if template is None or template.spec is None:
+        hint = "Put the spec of a FlinkDeployment there."
+        yield Finding("FK401", "spec.template.spec", "is required", hint)
+        return
+    child = f"{resource.metadata.name}-green"  # the longer of the two names
+    for finding in _deployment_findings(child, resource.metadata.namespace, template.spec, None, context):
+        yield replace(finding, path=_in_template(finding.path))
+
+
+def _in_template(path: str) -> str:
+    return f"spec.template.{path}" if path.startswith("spec.") else path
+
+
+def _running_spec(document: str | None) -> FlinkDeploymentSpec | None:
+    """What runs; a document that cannot be read says nothing about it, and the controller reports it."""
+    if document is None:
+        return None
+    try:
+        return ReconciledSpec.from_json(document).spec
+    except ValueError:
+        return None

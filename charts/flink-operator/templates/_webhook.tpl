@@ -1,0 +1,64 @@
+{{/* "true" or nothing: whether one of the two admission stages is on; call with (dict "root" $ "stage" "mutator"). */}}
+{{- define "flink-operator.webhook.stageEnabled" -}}
+{{- $create := (index .root.Values.webhook .stage).create -}}
+{{- if (kindIs "bool" $create | ternary $create .root.Values.webhook.create) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "flink-operator.webhook.enabled" -}}
+{{- include "flink-operator.webhook.stageEnabled" (dict "root" . "stage" "validator") | default (include "flink-operator.webhook.stageEnabled" (dict "root" . "stage" "mutator")) -}}
+{{- end -}}
+
+{{/*
+One entry of `webhooks`; call with (dict "root" $ "name" "..." "path" "/validate" "stage" "validator").
+
+The rules name no subresource, so that status writes never come here. Neither do deletions, which must not depend on
+the webhook, nor the bookkeeping of controllers (finalizers, owners): it goes on while no webhook pod runs.
+*/}}
+{{- define "flink-operator.webhook.entry" -}}
+{{- $values := index .root.Values.webhook .stage -}}
+- name: {{ .name }}
+  admissionReviewVersions: [v1]
+  sideEffects: None
+  matchPolicy: Equivalent
+  failurePolicy: {{ $values.failurePolicy }}
+  timeoutSeconds: {{ $values.timeoutSeconds }}
+  clientConfig:
+    service:
+      namespace: {{ .root.Release.Namespace }}
+      name: {{ include "flink-operator.webhook.service" .root }}
+      path: {{ .path }}
+      port: 443
+    {{- if not .root.Values.webhook.certManager.enabled }}
+    caBundle: {{ required "webhook.caBundle is needed when webhook.certManager.enabled is false: pass the CA that signed the certificate with --set-file webhook.caBundle=ca.crt" .root.Values.webhook.caBundle | b64enc }}
+    {{- end }}
+  rules:
+    - apiGroups: [flink.apache.org]
+      apiVersions: [v1beta1]
+      resources: [flinkdeployments, flinksessionjobs, flinkstatesnapshots, flinkbluegreendeployments]
+      operations: [CREATE, UPDATE]
+      scope: Namespaced
+  matchConditions:
+    - name: not-being-deleted
+      expression: "!has(object.metadata.deletionTimestamp)"
+    - name: changes-what-users-write
+      expression: >-
+        request.operation == 'CREATE'
+        || object.?spec != oldObject.?spec
+        || object.metadata.?labels != oldObject.metadata.?labels
+        || object.metadata.?annotations != oldObject.metadata.?annotations
+  {{- with .root.Values.watchNamespaces }}
+  namespaceSelector:
+    matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+          {{- toYaml . | nindent 10 }}
+  {{- end }}
+{{- end -}}
+
+{{/* Annotation that lets cert-manager write the CA. No caBundle beside it: an upgrade would overwrite the written one. */}}
+{{- define "flink-operator.webhook.injectCA" -}}
+{{- if .Values.webhook.certManager.enabled -}}
+cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "flink-operator.webhook.certificate" . }}
+{{- end -}}
+{{- end -}}

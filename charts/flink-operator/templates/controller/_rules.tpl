@@ -1,0 +1,38 @@
+{{/*
+What the controller may do where Flink resources are. No Secrets; no rights that Flink's own clients use, which run as
+the job's service account. `finalizers` is what an owner reference with blockOwnerDeletion needs.
+*/}}
+{{- define "flink-operator.controller.rules" -}}
+- apiGroups: [flink.apache.org]
+  resources: [flinkdeployments, flinksessionjobs, flinkstatesnapshots, flinkbluegreendeployments]
+  verbs: [get, list, watch, update, patch]
+- apiGroups: [flink.apache.org]
+  resources:
+    - flinkdeployments/status
+    - flinksessionjobs/status
+    - flinkstatesnapshots/status
+    - flinkbluegreendeployments/status
+  verbs: [get, update, patch]
+- apiGroups: [flink.apache.org]
+  resources:
+    - flinkdeployments/finalizers
+    - flinksessionjobs/finalizers
+    - flinkstatesnapshots/finalizers
+    - flinkbluegreendeployments/finalizers
+  verbs: [update]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, update, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [services, configmaps]
+  verbs: [get, list, watch, create, update, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, create, update, patch]
+{{- end -}}

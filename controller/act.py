@@ -1,0 +1,148 @@
+"""Perform actions. Each can be repeated: what is done already is left as it is."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from controller.decide.subject import FINALIZER, Subject
+from controller.flink.configuration_file import ConfigurationConflict
+from controller.flink.names import NATIVE
+from controller.flink.native import NativeCluster, native_cluster, owned_by
+from controller.kubernetes_api import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    FLINK_DEPLOYMENTS,
+    SERVICES,
+    ApiError,
+    Collection,
+    Conflict,
+    KubernetesApi,
+    Object,
+    Propagation,
+)
+from controller.observation import Problem
+from controller.plan import (
+    Action,
+    AddFinalizer,
+    CreateCluster,
+    DeleteCluster,
+    DeleteHighAvailabilityData,
+    RemoveFinalizer,
+    StopJobManager,
+)
+from shared.config.effective import GENERATION_ANNOTATION
+
+log = logging.getLogger(__name__)
+
+
+class ActionRefused(Exception):  # noqa: N818 - the server's word
+    """The effect cannot be had as asked; the problem is for the resource's owner."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Actor:
+    """Performs actions. Raises ActionRefused, and ApiError when it is not known what happened."""
+
+    def __init__(self, api: KubernetesApi, log_files: Mapping[str, str]) -> None:
+        self._api = api
+        self._log_files = log_files
+
+    async def perform(self, action: Action, subject: Subject) -> Object | None:
+        """Perform one action; the answer is the resource if the action changed it."""
+        namespace, name = subject.metadata.namespace, subject.metadata.name
+        log.info("%s/%s: %s", namespace, name, type(action).__name__)
+        match action:
+            case AddFinalizer():
+                return await self._set_finalizers(subject, [*subject.metadata.finalizers, FINALIZER])
+            case RemoveFinalizer():
+                others = [one for one in subject.metadata.finalizers if one != FINALIZER]
+                return await self._set_finalizers(subject, others)
+            case CreateCluster():
+                await self._create_cluster(action, subject)
+            case StopJobManager():
+                await self._api.merge(DEPLOYMENTS, namespace, name, {"spec": {"replicas": 0}})
+            case DeleteCluster(uid):
+                propagation = Propagation.FOREGROUND
+                await self._api.delete(DEPLOYMENTS, namespace, name, uid=uid, propagation=propagation)
+            case DeleteHighAvailabilityData():
+                await self._delete_high_availability_data(namespace, name)
+        return None
+
+    async def _set_finalizers(self, subject: Subject, finalizers: list[str]) -> Object:
+        """Conditional on the version that was read, because other finalizers may come and go."""
+        metadata = subject.metadata
+        patch = {"metadata": {"finalizers": finalizers, "resourceVersion": metadata.resource_version}}
+        return await self._api.merge(FLINK_DEPLOYMENTS, metadata.namespace, metadata.name, patch)
+
+    async def _create_cluster(self, action: CreateCluster, subject: Subject) -> None:
+        resource = subject.resource.model_copy(update={"spec": action.spec})
+        try:
+            cluster = native_cluster(
+                resource, action.submission, subject.operator_configuration, self._log_files
+            )
+        except (ValueError, ConfigurationConflict) as error:
+            raise ActionRefused(Problem("InvalidConfiguration", str(error))) from error
+        try:
+            deployment = await self._created(DEPLOYMENTS, cluster.deployment)
+            _require_own(deployment, subject, action)
+            await self._create_owned(cluster, deployment)
+            await self._release(deployment)
+        except ApiError as error:
+            if not error.was_refused:
+                raise
+            raise ActionRefused(
+                Problem("FailedCreate", f"The API server refuses the cluster: {error}")
+            ) from error
+
+    async def _create_owned(self, cluster: NativeCluster, deployment: Object) -> None:
+        services = [(SERVICES, service) for service in cluster.services]
+        config_maps = [(CONFIG_MAPS, config_map) for config_map in cluster.config_maps]
+        async with asyncio.TaskGroup() as tasks:
+            for collection, body in [*services, *config_maps]:
+                tasks.create_task(self._created(collection, owned_by(deployment, body)))
+
+    async def _created(self, collection: Collection, body: Object) -> Object:
+        try:
+            return await self._api.create(collection, body)
+        except Conflict:
+            metadata = body["metadata"]
+            existing = await self._api.get(collection, metadata["namespace"], metadata["name"])
+            if existing is None:
+                raise
+            if collection is CONFIG_MAPS and existing.get("data") != body.get("data"):
+                return await self._api.replace(collection, body)
+            return existing
+
+    async def _release(self, deployment: Object) -> None:
+        if deployment["spec"].get("paused"):
+            metadata = deployment["metadata"]
+            await self._api.merge(
+                DEPLOYMENTS, metadata["namespace"], metadata["name"], {"spec": {"paused": False}}
+            )
+
+    async def _delete_high_availability_data(self, namespace: str, name: str) -> None:
+        for body in await self._api.list(CONFIG_MAPS, namespace, labels=f"app={name},type={NATIVE}"):
+            metadata = body["metadata"]
+            is_flinks_own = not metadata.get(
+                "ownerReferences"
+            )  # made by Flink's processes, which set no owner
+            if is_flinks_own and (metadata.get("labels") or {}).get("component") != "autoscaler":
+                uid, background = metadata["uid"], Propagation.BACKGROUND
+                await self._api.delete(
+                    CONFIG_MAPS, namespace, metadata["name"], uid=uid, propagation=background
+                )
+
+
+def _require_own(deployment: Object, subject: Subject, action: CreateCluster) -> None:
+    """A Deployment of the name that was not made for this submission is nothing to build on."""
+    metadata = deployment["metadata"]
+    owners = {owner["uid"] for owner in metadata.get("ownerReferences") or []}
+    generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
+    if subject.metadata.uid not in owners or generation != str(action.submission.generation):
+        message = (
+            f"A Deployment {metadata['name']} exists that was not made for this deployment of the resource."
+        )
+        raise ActionRefused(Problem("DeploymentExists", f"{message} Delete it if nothing needs it."))

@@ -1,0 +1,72 @@
+"""What the watches have delivered: Flink resources, JobManager Deployments and Flink pods.
+
+kopf's indices hold the objects and are filled before the first handler runs. Beside them lies what this
+process wrote itself, so that it reads its own writes although the watch may be late.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from controller.kubernetes_api import Object
+
+Key = tuple[str, str]
+"""Namespace and name."""
+
+DEPLOYMENT_INDEX, POD_INDEX = "job_manager_deployments", "flink_pods"
+
+
+def resource_index(plural: str) -> str:
+    """Name of the index of one of the four Flink kinds."""
+    return f"resources_{plural}"
+
+
+class Cache:
+    """Read access to kopf's indices by namespace and name."""
+
+    def __init__(self) -> None:
+        self._indices: Mapping[str, Mapping[Any, Any]] = {}
+        self._written: dict[tuple[str, Key], Object] = {}
+
+    def connect(self, indices: Mapping[str, Mapping[Any, Any]]) -> None:
+        """Use these indices; kopf makes them when it starts."""
+        self._indices = indices
+
+    def resource(self, plural: str, key: Key) -> Object | None:
+        """The newest known version of a Flink resource."""
+        watched = self._one(resource_index(plural), key)
+        written = self._written.get((plural, key))
+        if watched is None or written is None:
+            return watched
+        if _version(written) > _version(watched) and written["metadata"]["uid"] == watched["metadata"]["uid"]:
+            return written
+        del self._written[plural, key]
+        return watched
+
+    def wrote(self, plural: str, body: Object) -> None:
+        """Remember what the API server answered to a write of ours."""
+        self._written[plural, (body["metadata"]["namespace"], body["metadata"]["name"])] = body
+
+    def forget(self, plural: str, key: Key) -> None:
+        """The resource is gone."""
+        self._written.pop((plural, key), None)
+
+    def keys(self, plural: str) -> list[Key]:
+        """All resources of a kind."""
+        return list(self._indices.get(resource_index(plural), {}))
+
+    def deployment(self, namespace: str, name: str) -> Object | None:
+        """A JobManager's Deployment."""
+        return self._one(DEPLOYMENT_INDEX, (namespace, name))
+
+    def pods(self, namespace: str, cluster: str) -> Iterator[Object]:
+        """The pods of a cluster."""
+        for by_name in self._indices.get(POD_INDEX, {}).get((namespace, cluster), ()):
+            yield cast(Object, by_name)
+
+    def _one(self, index: str, key: Key) -> Object | None:
+        return next(iter(self._indices.get(index, {}).get(key, ())), None)
+
+
+def _version(body: Object) -> int:
+    """Resource versions of one kind are numbers that grow (KEP-5504)."""
+    return int(body["metadata"]["resourceVersion"])

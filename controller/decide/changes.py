@@ -1,0 +1,55 @@
+"""Which differences between two specs matter (contract part 5.3.1).
+
+Both sides are models, so defaults, number or text, and the order of keys are never a difference.
+"""
+
+from typing import Any
+
+from shared.config.flatten import flatten
+from shared.model.deployment import FlinkDeploymentSpec
+
+_IGNORED_JOB_FIELDS = (
+    "savepointTriggerNonce",
+    "checkpointTriggerNonce",
+    "initialSavepointPath",
+    "upgradeMode",
+    "allowNonRestoredState",
+    "autoscalerResetNonce",
+    "savepointRedeployNonce",
+)
+_IGNORED_OPTIONS = ("job.autoscaler", "parallelism.default", "kubernetes.operator")
+_CONFIGURATION = "flinkConfiguration"
+
+
+def changed_fields(before: FlinkDeploymentSpec, after: FlinkDeploymentSpec) -> tuple[str, ...]:
+    """Paths whose change needs a new cluster, sorted; empty when what runs is what is wanted."""
+    old, new = _relevant(before), _relevant(after)
+    return tuple(sorted(_differences("spec", old, new)))
+
+
+def _relevant(spec: FlinkDeploymentSpec) -> dict[str, Any]:
+    wire = spec.model_dump(mode="json", by_alias=True)
+    job = wire.get("job")
+    if job is not None:
+        wire["job"] = {key: value for key, value in job.items() if key not in _IGNORED_JOB_FIELDS}
+    options = flatten(spec.flink_configuration or {})
+    wire[_CONFIGURATION] = {
+        key: text for key, text in options.items() if not key.startswith(_IGNORED_OPTIONS)
+    }
+    if wire.get("mode") is None:
+        wire["mode"] = "native"
+    return wire
+
+
+def _differences(path: str, old: Any, new: Any) -> list[str]:
+    if old == new:
+        return []
+    if path in {"spec", "spec.job"} and isinstance(old, dict) and isinstance(new, dict):
+        found = []
+        for key in old.keys() | new.keys():
+            if key != "restartNonce" or new.get(key) is not None:  # taking the nonce away asks for nothing
+                found += _differences(f"{path}.{key}", old.get(key), new.get(key))
+        return found
+    if path == f"spec.{_CONFIGURATION}":
+        return [f"{path}[{key}]" for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+    return [path]

@@ -1,0 +1,112 @@
+"""Conditions, the error document and the lifecycle state of a status (contract parts 1.8 to 1.10)."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import (
+    Condition,
+    ConditionStatus,
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    JobState,
+    LifecycleState,
+    ReconciliationState,
+    StatusWithConditions,
+)
+
+READY, RUNNING = "Ready", "Running"
+_LONGEST_ERROR = 2048  # characters; the contract's exception.field.max.length
+
+_JOB_MANAGER_REASONS = {
+    JobManagerDeploymentStatus.READY: "JobManagerReady",
+    JobManagerDeploymentStatus.DEPLOYED_NOT_READY: "DeployedNotReady",
+    JobManagerDeploymentStatus.DEPLOYING: "JobManagerIsDeploying",
+    JobManagerDeploymentStatus.MISSING: "JobManagerDeploymentMissing",
+    JobManagerDeploymentStatus.ERROR: "Error",
+}
+
+
+def milliseconds(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+def error_document(reason: str, message: str) -> str:
+    """The JSON document of `status.error`."""
+    document = {
+        "type": reason,
+        "message": message[:_LONGEST_ERROR],
+        "additionalMetadata": {"reason": reason},
+        "throwableList": [],
+    }
+    return orjson.dumps(document).decode()
+
+
+def set_condition(
+    status: StatusWithConditions,
+    condition_type: str,
+    value: bool,
+    reason: str,
+    message: str,
+    at: datetime,
+    generation: int,
+) -> None:
+    """Put a condition into a status; its transition time moves only when its value does."""
+    wanted = ConditionStatus.TRUE if value else ConditionStatus.FALSE
+    before = status.condition(condition_type)
+    unmoved = before is not None and before.status is wanted
+    condition = Condition(
+        type=condition_type,
+        status=wanted,
+        reason=reason,
+        message=message,
+        last_transition_time=before.last_transition_time if before and unmoved else timestamp(at),
+        observed_generation=generation,
+    )
+    others = [other for other in status.conditions if other.type != condition_type]
+    status.conditions = sorted([*others, condition], key=lambda one: one.type)
+
+
+def set_running_condition(
+    status: FlinkDeploymentStatus, application: bool, at: datetime, generation: int
+) -> None:
+    """The contract's condition: the job runs, or the session cluster's JobManager is ready."""
+    if application:
+        state = status.job_status.state
+        name = state.value if state else "unknown"
+        reason = name.capitalize()
+        set_condition(
+            status, RUNNING, state is JobState.RUNNING, reason, f"Job status {name}", at, generation
+        )
+    else:
+        deployment = status.job_manager_deployment_status
+        ready = deployment is JobManagerDeploymentStatus.READY
+        reason = _JOB_MANAGER_REASONS[deployment]
+        set_condition(status, RUNNING, ready, reason, f"JobManager {deployment.value}", at, generation)
+
+
+def lifecycle_state(status: FlinkDeploymentStatus, last: ReconciledSpec | None) -> LifecycleState:
+    """The state of the resource in one word, in the contract's order of precedence (part 1.8)."""
+    reconciliation = status.reconciliation_status
+    if last is None:
+        return LifecycleState.FAILED if status.error else LifecycleState.CREATED
+    if reconciliation.state is ReconciliationState.UPGRADING:
+        return LifecycleState.UPGRADING
+    if reconciliation.state is ReconciliationState.ROLLING_BACK:
+        return LifecycleState.ROLLING_BACK
+    if last.is_suspended:
+        return LifecycleState.SUSPENDED
+    if status.job_status.state is JobState.FAILED:
+        return LifecycleState.FAILED
+    if reconciliation.state is ReconciliationState.ROLLED_BACK:
+        return LifecycleState.ROLLED_BACK
+    if reconciliation.last_stable_spec == reconciliation.last_reconciled_spec:
+        return LifecycleState.STABLE
+    return LifecycleState.DEPLOYED
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

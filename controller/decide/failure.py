@@ -1,0 +1,22 @@
+"""An effect that the API server refused: into the status, where its owner looks."""
+
+from datetime import datetime
+
+from controller.decide.conditions import READY, set_condition
+from controller.decide.observed import apply_problem
+from controller.decide.subject import Subject
+from controller.observation import Problem
+from controller.plan import Plan
+from shared.model.status import JobManagerDeploymentStatus, LifecycleState
+
+_RETRY = 30.0  # seconds; the server said no, and a quick repetition will not change its mind
+
+
+def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
+    """The plan after a refused effect: say so, and try again slowly or when the spec changes."""
+    status = subject.status.model_copy(deep=True)
+    if status.lifecycle_state is not LifecycleState.DELETING:
+        status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
+    events = apply_problem(status, problem)
+    set_condition(status, READY, False, problem.reason, problem.message, at, subject.metadata.generation)
+    return Plan(status, events=tuple(events), again_after=_RETRY)

@@ -1,0 +1,83 @@
+"""What was observed, put into the status: how the JobManager and the job are."""
+
+from datetime import datetime
+
+from controller.decide.conditions import error_document, milliseconds
+from controller.observation import Absent, Component, Job, Known, Observation, Problem, Unknown
+from controller.plan import Event, EventComponent, EventType
+from shared.model.status import FlinkDeploymentStatus, JobManagerDeploymentStatus, JobState
+
+
+def first_problem(observation: Observation) -> tuple[Problem, Component] | None:
+    """Why the cluster cannot start, the JobManager's reason before a TaskManager's."""
+    match observation.cluster:
+        case Known(cluster) if cluster.problem is not None:
+            return cluster.problem, Component.JOB_MANAGER
+    match observation.pods:
+        case Known(pods):
+            for component in (Component.JOB_MANAGER, Component.TASK_MANAGER):
+                for pod in pods:
+                    if pod.component is component and pod.problem is not None:
+                        return pod.problem, component
+    return None
+
+
+def job_manager_status(
+    observation: Observation, before: JobManagerDeploymentStatus
+) -> JobManagerDeploymentStatus:
+    """How far the JobManager has come; what cannot be known stays as it was."""
+    match observation.cluster:
+        case Unknown():
+            return before
+        case Absent():
+            return JobManagerDeploymentStatus.MISSING
+        case Known():
+            pass
+    if isinstance(observation.flink, Known):
+        return JobManagerDeploymentStatus.READY
+    problem = first_problem(observation)
+    if problem is not None and problem[1] is Component.JOB_MANAGER:
+        return JobManagerDeploymentStatus.ERROR
+    if before is JobManagerDeploymentStatus.READY and observation.cluster.value.available:
+        return before  # one unanswered question does not unmake a JobManager that Kubernetes sees available
+    return JobManagerDeploymentStatus.DEPLOYING
+
+
+def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[Event]:
+    """Write what Flink says about the job into the status; the event tells of a change."""
+    match observation.job:
+        case Known(job):
+            return _apply_known_job(status, job, observation.at)
+        case Absent() | Unknown():
+            state = status.job_status.state
+            if state is not None and not state.is_terminal and state is not JobState.RECONCILING:
+                lost = not isinstance(observation.cluster, Known) or isinstance(observation.job, Absent)
+                if lost or status.job_manager_deployment_status is not JobManagerDeploymentStatus.READY:
+                    status.job_status.state = JobState.RECONCILING
+            return []
+
+
+def _apply_known_job(status: FlinkDeploymentStatus, job: Job, at: datetime) -> list[Event]:
+    before = status.job_status.state
+    status.job_status.job_name = job.name
+    status.job_status.job_id = job.job_id
+    status.job_status.start_time = str(job.start_time)
+    if before is job.state:
+        return []
+    status.job_status.state = job.state
+    status.job_status.update_time = str(milliseconds(at))
+    was = before.value if before else "unknown"
+    message = f"Job status changed from {was} to {job.state.value}"
+    return [Event(EventType.NORMAL, "JobStatusChanged", message, EventComponent.JOB)]
+
+
+def apply_problem(status: FlinkDeploymentStatus, problem: Problem | None) -> list[Event]:
+    """Put the problem into `status.error`, or take an old one out; the event tells of a new one."""
+    if problem is None:
+        status.error = None
+        return []
+    document = error_document(problem.reason, problem.message)
+    if document == status.error:
+        return []
+    status.error = document
+    return [Event(EventType.WARNING, problem.reason, problem.message)]

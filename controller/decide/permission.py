@@ -1,0 +1,59 @@
+"""Whether a change or a recovery may go on: state that its owner did not give up is never dropped."""
+
+from controller.decide.subject import Subject
+from controller.observation import Problem
+from shared.config.effective import validation_configuration
+from shared.config.options import high_availability_is_active, high_availability_is_kubernetes
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.job import UpgradeMode
+from shared.model.reconciled_spec import ReconciledSpec
+
+
+def change_is_blocked(subject: Subject, last: ReconciledSpec, spec: FlinkDeploymentSpec) -> Problem | None:
+    """Why the change cannot be applied by this version; None when its owner gave the state up (stateless)."""
+    if last.spec.job is None or spec.job is None:
+        return None
+    mode = spec.job.upgrade_mode
+    if mode is not UpgradeMode.STATELESS and not _started_empty(last):
+        what = "The job stays suspended" if last.is_suspended else "The job keeps running as it is"
+        return Problem(
+            "NotSupported",
+            f"{what}: this version cannot carry its state over with upgradeMode {mode.value}. "
+            "Undo the change, or set upgradeMode to stateless if the state may be dropped.",
+        )
+    if _has_foreign_high_availability(subject, last.spec):
+        return Problem(
+            "NotSupported",
+            "The job keeps running as it is: this version handles high-availability data in Kubernetes only, "
+            "and the old job would come back from its own store. Undo the change.",
+        )
+    return None
+
+
+def recovery_is_blocked(subject: Subject, last: ReconciledSpec) -> Problem | None:
+    """Why a lost JobManager is not deployed anew by this version; None when no state can be lost."""
+    if last.spec.job is None:
+        return None
+    config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
+    stateless = subject.spec.job is not None and subject.spec.job.upgrade_mode is UpgradeMode.STATELESS
+    if stateless and not high_availability_is_active(config):
+        return None
+    return Problem(
+        "Missing",
+        "The JobManager's Deployment is gone. The job is not started anew, because its state would be lost. "
+        "To start it without state, set upgradeMode to stateless and change restartNonce.",
+    )
+
+
+def _started_empty(last: ReconciledSpec) -> bool:
+    """A job that was suspended before it ever ran, or suspended statelessly, has no state to carry over."""
+    return (
+        last.is_suspended
+        and last.spec.job is not None
+        and last.spec.job.upgrade_mode is UpgradeMode.STATELESS
+    )
+
+
+def _has_foreign_high_availability(subject: Subject, spec: FlinkDeploymentSpec) -> bool:
+    config = validation_configuration(spec, subject.metadata.namespace, subject.operator_configuration)
+    return high_availability_is_active(config) and not high_availability_is_kubernetes(config)

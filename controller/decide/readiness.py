@@ -1,0 +1,55 @@
+"""The condition Ready: one reason and one sentence for whoever looks at the resource."""
+
+from datetime import datetime
+
+from controller.decide.conditions import READY, set_condition
+from controller.observation import Problem
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import (
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    JobState,
+    ReconciliationState,
+)
+
+
+def set_ready_condition(
+    status: FlinkDeploymentStatus,
+    last: ReconciledSpec | None,
+    problem: Problem | None,
+    at: datetime,
+    generation: int,
+) -> None:
+    """A problem comes first; then what is under way; then how the job or the session cluster is."""
+    ready, reason, message = _ready(status, last, problem)
+    set_condition(status, READY, ready, reason, message, at, generation)
+
+
+def _ready(
+    status: FlinkDeploymentStatus, last: ReconciledSpec | None, problem: Problem | None
+) -> tuple[bool, str, str]:
+    if problem is not None:
+        return False, problem.reason, problem.message
+    if last is None:
+        return False, "Suspended", "Nothing is deployed: spec.job.state is suspended"
+    if status.reconciliation_status.state is ReconciliationState.UPGRADING:
+        return False, "Upgrading", "The cluster of the new spec is being brought up"
+    if last.is_suspended:
+        return False, "Suspended", "The job is suspended, as spec.job.state asks"
+    if last.spec.is_application:
+        return _job_ready(status)
+    if status.job_manager_deployment_status is JobManagerDeploymentStatus.READY:
+        return True, "SessionReady", "The session cluster takes jobs"
+    return False, "JobManagerNotReady", "The JobManager does not answer yet"
+
+
+def _job_ready(status: FlinkDeploymentStatus) -> tuple[bool, str, str]:
+    match status.job_status.state:
+        case JobState.RUNNING:
+            return True, "JobRunning", "The job runs"
+        case JobState.FINISHED:
+            return False, "JobFinished", "The job came to its end"
+        case None | JobState.RECONCILING:
+            return False, "JobManagerNotReady", "The JobManager does not answer yet"
+        case state:
+            return False, f"Job{state.value.capitalize()}", f"The job is {state.value}"

@@ -1,0 +1,90 @@
+"""What is put on record in the reconciliation status: always before the effect that it speaks of."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from controller.decide.conditions import milliseconds
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.job import DesiredJobState, UpgradeMode
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
+
+
+def record_change(
+    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, generation: int, at: datetime
+) -> ReconciledSpec:
+    """A change is under way: the new spec is recorded, its job suspended until it is deployed."""
+    if status.job_status.state is not None and not status.job_status.state.is_terminal:
+        status.job_status.state = JobState.FINISHED
+    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, UpgradeMode.STATELESS))
+    return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
+
+
+def record_submission(
+    status: FlinkDeploymentStatus,
+    spec: FlinkDeploymentSpec,
+    *,
+    generation: int,
+    at: datetime,
+    job_id: str | None,
+    restore_path: str | None,
+    first: bool,
+) -> ReconciledSpec:
+    """A cluster is about to be created: with which spec, job id and restore point."""
+    status.job_status.job_id = job_id
+    status.job_status.state = JobState.RECONCILING if job_id is not None else None
+    status.job_status.upgrade_savepoint_path = restore_path
+    mode = UpgradeMode.STATELESS if restore_path is None else UpgradeMode.SAVEPOINT
+    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, mode), first_deployment=first)
+    return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
+
+
+def submission_is_recorded(status: FlinkDeploymentStatus, generation: int) -> bool:
+    """Whether the recorded job id belongs to the submission that is due, so that it is kept."""
+    return (
+        status.reconciliation_status.state is ReconciliationState.UPGRADING
+        and status.observed_generation == generation
+        and status.job_status.state is JobState.RECONCILING
+    )
+
+
+def mark_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+    """The recorded spec has its cluster."""
+    deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
+    return _record(status, deployed, ReconciliationState.DEPLOYED, status.observed_generation, at)
+
+
+def mark_suspended(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+    """The job is suspended as its owner wanted: that is stable."""
+    recorded = _record(status, last, ReconciliationState.DEPLOYED, status.observed_generation, at)
+    mark_stable(status)
+    return recorded
+
+
+def mark_stable(status: FlinkDeploymentStatus) -> None:
+    """The recorded spec has proved itself."""
+    status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec
+
+
+def _with_job(
+    spec: FlinkDeploymentSpec, state: DesiredJobState, mode: UpgradeMode | None = None
+) -> FlinkDeploymentSpec:
+    if spec.job is None:
+        return spec
+    update = {"state": state} if mode is None else {"state": state, "upgrade_mode": mode}
+    return spec.model_copy(update={"job": spec.job.model_copy(update=update)})
+
+
+def _record(
+    status: FlinkDeploymentStatus,
+    recorded: ReconciledSpec,
+    state: ReconciliationState,
+    generation: int | None,
+    at: datetime,
+) -> ReconciledSpec:
+    reconciliation = status.reconciliation_status
+    reconciliation.state = state
+    reconciliation.last_reconciled_spec = recorded.to_json()
+    reconciliation.reconciliation_timestamp = milliseconds(at)
+    status.observed_generation = generation
+    return recorded

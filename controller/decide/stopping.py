@@ -1,0 +1,16 @@
+"""How a cluster is stopped: the JobManager first, so that it makes no TaskManagers meanwhile."""
+
+from controller.observation import Component, Known, Observation
+from controller.plan import Action, DeleteCluster, StopJobManager
+
+
+def stop_cluster(observation: Observation) -> tuple[Action, ...]:
+    """The next step towards no cluster; empty when there is nothing to do but wait (or nothing is known)."""
+    match observation.cluster:
+        case Known(cluster) if not cluster.being_deleted:
+            if cluster.replicas > 0 and not cluster.paused:
+                return (StopJobManager(),)
+            match observation.pods:
+                case Known(pods) if not any(pod.component is Component.JOB_MANAGER for pod in pods):
+                    return (DeleteCluster(cluster.uid),)
+    return ()

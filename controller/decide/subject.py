@@ -1,0 +1,41 @@
+"""What is decided about: a FlinkDeployment, read as far as it can be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.model.base import Metadata
+from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import FlinkDeploymentStatus
+from shared.rules import Finding
+
+FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A resource, its findings (the same that admission would have made), and what was last reconciled."""
+
+    resource: FlinkDeployment
+    errors: tuple[Finding, ...]
+    """Not empty: the spec is not valid and must not be acted on."""
+    not_supported: tuple[Finding, ...]
+    """What this version does not act on."""
+    last: ReconciledSpec | None
+    """The spec that was last reconciled; None before the first deployment."""
+    operator_configuration: Mapping[str, str]
+
+    @property
+    def metadata(self) -> Metadata:
+        """The resource's metadata."""
+        return self.resource.metadata
+
+    @property
+    def spec(self) -> FlinkDeploymentSpec:
+        """The spec that the user wants."""
+        return self.resource.spec
+
+    @property
+    def status(self) -> FlinkDeploymentStatus:
+        """The status as it was last written."""
+        return self.resource.status

@@ -1,0 +1,43 @@
+"""What is worked towards: the user's spec when it may be acted on, else the one that runs."""
+
+from dataclasses import dataclass
+
+from controller.decide.subject import Subject
+from controller.observation import Problem
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.job import DesiredJobState
+from shared.model.status import ReconciliationState
+from shared.rules import explain
+from shared.rules.not_supported import NOT_ACTED_ON, blocks_deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A spec and the generation that it is of."""
+
+    spec: FlinkDeploymentSpec
+    generation: int
+
+
+def wanted(subject: Subject) -> Wanted | None:
+    """The goal; None when the spec cannot be acted on and nothing was ever deployed."""
+    if not subject.errors and not blocks_deployment(subject.resource):
+        return Wanted(subject.spec, subject.metadata.generation)
+    if subject.last is None:
+        return None
+    spec = subject.last.spec
+    upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING
+    if upgrading and spec.job is not None:
+        spec = spec.model_copy(update={"job": spec.job.model_copy(update={"state": DesiredJobState.RUNNING})})
+    return Wanted(spec, subject.status.observed_generation or subject.metadata.generation)
+
+
+def objection(subject: Subject) -> Problem | None:
+    """Why the user's spec is not, or not wholly, acted on."""
+    if subject.errors:
+        kept = " The last valid spec stays in force." if subject.last is not None else ""
+        return Problem("ValidationError", f"{explain(subject.errors)}{kept}")
+    unsupported = [finding for finding in subject.not_supported if finding.code == NOT_ACTED_ON]
+    if unsupported:
+        return Problem("NotSupported", explain(unsupported))
+    return None

@@ -1,0 +1,89 @@
+"""What `decide` wants: a status, effects, events, and when to look again."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.config.effective import Submission
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.status import FlinkDeploymentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Make deletion wait for the cluster to be cleaned up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Let the resource go."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCluster:
+    """Create what is missing of the cluster's objects, then release its JobManager."""
+
+    spec: FlinkDeploymentSpec
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class StopJobManager:
+    """Scale the JobManager to zero, so that it makes no TaskManagers while they are being deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCluster:
+    """Delete the JobManager's Deployment with this uid and all that it owns."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteHighAvailabilityData:
+    """Delete Flink's high-availability ConfigMaps: the state that they point to is given up."""
+
+
+Action = (
+    AddFinalizer
+    | RemoveFinalizer
+    | CreateCluster
+    | StopJobManager
+    | DeleteCluster
+    | DeleteHighAvailabilityData
+)
+
+
+class EventType(StrEnum):
+    """Kubernetes' two types of events."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+class EventComponent(StrEnum):
+    """The part of the operator that an event speaks for (contract part 6)."""
+
+    OPERATOR = "Operator"
+    JOB_MANAGER_DEPLOYMENT = "JobManagerDeployment"
+    JOB = "Job"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A Kubernetes event on the resource."""
+
+    type: EventType
+    reason: str
+    message: str
+    component: EventComponent = EventComponent.JOB_MANAGER_DEPLOYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The status is written first, then the actions run in order, then the events are posted."""
+
+    status: FlinkDeploymentStatus
+    actions: tuple[Action, ...] = ()
+    events: tuple[Event, ...] = ()
+    again_after: float | None = field(default=None)
+    """Seconds until the next look, when nothing changes before; None when only a change matters."""

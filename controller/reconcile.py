@@ -1,0 +1,139 @@
+"""One reconciliation: observe, decide, write the status, act, post events."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from controller.act import ActionRefused, Actor
+from controller.cache import Cache, Key
+from controller.decide import Subject, decide, decide_failure
+from controller.events import EventPoster
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, Conflict, KubernetesApi, Object
+from controller.leadership import LeaderElector, NotLeading
+from controller.observe import Observer
+from controller.plan import Event, EventComponent, EventType, Plan
+from shared.model import FlinkDeployment
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import FlinkDeploymentStatus
+from shared.rules import RuleContext, Severity, check, explain
+from shared.rules.not_supported import not_supported
+from shared.rules.shape import parse
+
+log = logging.getLogger(__name__)
+
+PLURAL = FLINK_DEPLOYMENTS.plural
+_SOON = 0.2  # seconds after a write that another writer overtook
+_UNREADABLE = 300.0  # seconds between reminders; a mended status comes by watch
+
+
+class StatusUnreadable(Exception):  # noqa: N818 - a state of the resource
+    """What was recorded cannot be understood, so nothing may be done; the text is for its owner."""
+
+
+class Reconciler:
+    """Reconciles FlinkDeployments by key."""
+
+    def __init__(
+        self,
+        *,
+        api: KubernetesApi,
+        cache: Cache,
+        observer: Observer,
+        actor: Actor,
+        events: EventPoster,
+        elector: LeaderElector,
+        operator_configuration: Mapping[str, str],
+    ) -> None:
+        self._api = api
+        self._cache = cache
+        self._observer = observer
+        self._actor = actor
+        self._events = events
+        self._elector = elector
+        self._configuration = operator_configuration
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Bring one resource a step further; the answer is when to look again (seconds).
+
+        A replica that does not lead does nothing: it is called for every resource when its term begins.
+        """
+        if not self._elector.is_leading:
+            return None
+        term = self._elector.term
+        raw = self._cache.resource(PLURAL, key)
+        if raw is None:
+            self._cache.forget(PLURAL, key)
+            return None
+        try:
+            subject = read_subject(raw, self._configuration)
+        except StatusUnreadable as error:
+            event = Event(EventType.WARNING, "StatusUnreadable", str(error), EventComponent.OPERATOR)
+            await self._events.post(event, raw)
+            return _UNREADABLE
+        observation = await self._observer.observe(subject)
+        try:
+            plan = decide(subject, observation)
+            return await self._carry_out(plan, subject, raw, term)
+        except ActionRefused as refusal:
+            newest = self._cache.resource(PLURAL, key) or raw
+            subject = read_subject(newest, self._configuration)
+            plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
+            return await self._carry_out(plan, subject, newest, term)
+        except Conflict as conflict:
+            log.info("%s/%s: %s", *key, conflict)
+            return _SOON
+        except NotLeading:
+            return None
+
+    async def _carry_out(self, plan: Plan, subject: Subject, raw: Object, term: int) -> float | None:
+        """The status is on record before the first effect, and only the leader has effects."""
+        status = plan.status.to_wire()
+        if status != subject.status.to_wire():
+            self._elector.check(term)
+            raw = await self._api.replace(FLINK_DEPLOYMENTS, {**raw, "status": status}, subresource="status")
+            self._cache.wrote(PLURAL, raw)
+            subject = read_subject(raw, self._configuration)
+        for event in plan.events:
+            self._elector.check(term)
+            await self._events.post(event, raw)
+        for action in plan.actions:
+            self._elector.check(term)
+            changed = await self._actor.perform(action, subject)
+            if changed is not None:
+                self._cache.wrote(PLURAL, changed)
+                raw = changed
+                subject = read_subject(changed, self._configuration)
+        return plan.again_after
+
+
+def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subject:
+    """The resource as far as it can be read, with the findings that admission would have made.
+
+    Raises StatusUnreadable: then what runs, and from which state, is not known.
+    """
+    last = _last_reconciled(raw)
+    parsed = parse(raw)
+    if not isinstance(parsed.resource, FlinkDeployment):
+        raise StatusUnreadable(explain(parsed.findings))
+    resource = parsed.resource
+    findings = check(raw, RuleContext(operator_configuration))
+    return Subject(
+        resource=resource,
+        errors=tuple(finding for finding in findings if finding.severity is Severity.ERROR),
+        not_supported=tuple(not_supported(resource)),
+        last=last,
+        operator_configuration=operator_configuration,
+    )
+
+
+def _last_reconciled(raw: Object) -> ReconciledSpec | None:
+    try:
+        status = FlinkDeploymentStatus.model_validate(raw.get("status") or {})
+        document = status.reconciliation_status.last_reconciled_spec
+        return None if document is None else ReconciledSpec.from_json(document)
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise StatusUnreadable(
+            f"The recorded status cannot be read, so nothing is done for this resource: {reason} "
+            "Restore the status, or delete the resource and create it anew."
+        ) from error

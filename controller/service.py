@@ -1,0 +1,118 @@
+"""The controller as a process: its parts, wired together, from start to a clean end."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import kopf
+from kubernetes.aio.client import ApiClient
+
+from controller.act import Actor
+from controller.cache import Cache, Key
+from controller.events import EventPoster
+from controller.flink.rest import FlinkRest
+from controller.health import serve_health
+from controller.kubernetes_api import KubernetesApi, client_configuration
+from controller.leadership import LeaderElector
+from controller.observe import Observer
+from controller.queue import ReconcileQueue
+from controller.reconcile import PLURAL, Reconciler
+from controller.settings import Settings
+from controller.unsupported import UnsupportedKind
+from controller.watch import build_registry, watch_settings
+from shared.config.operator import load_operator_configuration
+from shared.model import KINDS
+
+log = logging.getLogger(__name__)
+
+_LEASE_REQUEST_TIMEOUT = 1.5  # seconds; below the elector's retry period
+_LOG_FILES = ("log4j-console.properties", "logback-console.xml")
+_Work = Callable[[Key], Awaitable[float | None]]
+
+
+async def run(settings: Settings) -> None:
+    """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
+    configuration = load_operator_configuration(settings.configuration_folder)
+    client = ApiClient(await client_configuration())
+    api, flink, cache = KubernetesApi(client), FlinkRest.connect(), Cache()
+    ready = asyncio.Event()
+    queue: ReconcileQueue[tuple[str, Key]]
+
+    def enqueue(plural: str, key: Key) -> None:
+        queue.add((plural, key))
+
+    def look_at_everything() -> None:
+        for kind in KINDS.values():
+            for key in cache.keys(kind.plural):
+                enqueue(kind.plural, key)
+
+    elector = LeaderElector(
+        KubernetesApi(client, timeout=_LEASE_REQUEST_TIMEOUT),
+        namespace=settings.operator_namespace,
+        name=settings.lease_name,
+        identity=settings.identity,
+        on_started=look_at_everything,
+    )
+    reconciler = Reconciler(
+        api=api,
+        cache=cache,
+        observer=Observer(api, cache, flink),
+        actor=Actor(api, _log_files(settings.configuration_folder)),
+        events=EventPoster(api, settings.identity),
+        elector=elector,
+        operator_configuration=configuration,
+    )
+    works: Mapping[str, _Work] = {
+        **{k.plural: UnsupportedKind(k.plural, api, cache, elector).reconcile for k in KINDS.values()},
+        PLURAL: reconciler.reconcile,
+    }
+    queue = ReconcileQueue(lambda item: works[item[0]](item[1]))
+    health = await serve_health(settings.health_port, ready.is_set)
+    try:
+        await _run_parts(settings, queue, elector, build_registry(cache, enqueue), ready)
+    finally:
+        await elector.release()
+        await health.cleanup()
+        await flink.close()
+        await api.close()
+
+
+async def _run_parts(
+    settings: Settings,
+    queue: ReconcileQueue[tuple[str, Key]],
+    elector: LeaderElector,
+    registry: kopf.OperatorRegistry,
+    ready: asyncio.Event,
+) -> None:
+    """kopf ends on SIGTERM; the queue and the elector end only by failing. Whichever ends, all end."""
+    # kopf cancels every task that is younger than itself when it ends: ours must be older.
+    parts = [
+        asyncio.create_task(queue.run(), name="queue"),
+        asyncio.create_task(elector.run(), name="elector"),
+    ]
+    await asyncio.sleep(0)
+    watch = asyncio.create_task(
+        kopf.operator(
+            registry=registry,
+            settings=watch_settings(),
+            standalone=True,
+            clusterwide=not settings.watch_namespaces,
+            namespaces=settings.watch_namespaces,
+            ready_flag=ready,
+        ),
+        name="watch",
+    )
+    done, pending = await asyncio.wait([watch, *parts], return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        if task.exception() is not None:
+            log.error("%s ended unexpectedly", task.get_name())
+        task.result()
+
+
+def _log_files(folder: Path) -> dict[str, str]:
+    """Log configuration for Flink's pods, as far as the operator's configuration folder holds it."""
+    return {name: (folder / name).read_text("utf-8") for name in _LOG_FILES if (folder / name).is_file()}

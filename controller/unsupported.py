@@ -1,0 +1,58 @@
+"""Kinds that this version accepts but does not act on: their status says so."""
+
+import logging
+from datetime import UTC, datetime
+from typing import cast
+
+from controller.cache import Cache, Key
+from controller.decide.conditions import READY, set_condition
+from controller.kubernetes_api import Conflict, KubernetesApi, Object, flink_collection
+from controller.leadership import LeaderElector, NotLeading
+from shared.model.status import StatusWithConditions
+from shared.rules import explain
+from shared.rules.not_supported import not_supported
+from shared.rules.shape import parse
+
+log = logging.getLogger(__name__)
+_SOON = 0.2
+
+
+class UnsupportedKind:
+    """Puts the condition Ready=False with reason NotSupported on the resources of one kind."""
+
+    def __init__(self, plural: str, api: KubernetesApi, cache: Cache, elector: LeaderElector) -> None:
+        self._collection = flink_collection(plural)
+        self._api = api
+        self._cache = cache
+        self._elector = elector
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Write the condition if it is not there."""
+        raw = self._cache.resource(self._collection.plural, key)
+        if raw is None:
+            self._cache.forget(self._collection.plural, key)
+            return None
+        parsed = parse(raw)
+        if (
+            not self._elector.is_leading
+            or parsed.resource is None
+            or parsed.resource.metadata.deletion_timestamp
+        ):
+            return None
+        status = cast(StatusWithConditions, parsed.resource.status).model_copy(deep=True)
+        message = explain(tuple(not_supported(parsed.resource)))
+        generation = parsed.resource.metadata.generation
+        set_condition(status, READY, False, "NotSupported", message, datetime.now(UTC), generation)
+        if status == parsed.resource.status:
+            return None
+        try:
+            self._elector.check()
+            conditions = status.to_wire()["conditions"]
+            body: Object = {**raw, "status": {**raw.get("status", {}), "conditions": conditions}}
+            self._cache.wrote(
+                self._collection.plural, await self._api.replace(self._collection, body, subresource="status")
+            )
+        except (Conflict, NotLeading) as error:
+            log.info("%s/%s: %s", *key, error)
+            return _SOON
+        return None

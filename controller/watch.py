@@ -1,0 +1,90 @@
+"""Watching, by kopf: indices that mirror the cluster, and handlers that only say which resource to look at.
+
+kopf's diff handlers are not used: they keep annotations on the resources and act on edges, not on levels.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import kopf
+
+from controller.cache import DEPLOYMENT_INDEX, POD_INDEX, Cache, Key, resource_index
+from controller.flink.names import NATIVE
+from controller.kubernetes_api import Object
+from shared import GROUP, VERSION
+from shared.model import KINDS
+
+Enqueue = Callable[[str, Key], None]
+"""Called with the plural of a Flink kind and the key of the resource to look at."""
+
+_OWNER_PLURAL = "flinkdeployments"
+_JOB_MANAGERS = f"type={NATIVE},component=jobmanager"
+_FLINK_PODS = f"type={NATIVE}"
+
+
+def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
+    """kopf's registry with an index and an event handler for each kind that is watched."""
+    registry = kopf.OperatorRegistry()
+    _watch_flink_kinds(registry, enqueue)
+    _watch_cluster_objects(registry, enqueue)
+
+    @kopf.on.startup(registry=registry)
+    def connect(**kwargs: Any) -> None:
+        cache.connect(kwargs["indices"])
+
+    @kopf.on.login(registry=registry)
+    def login(settings: kopf.OperatorSettings, **_: Any) -> kopf.ConnectionInfo | None:
+        # The official client would be imported for this; kopf can read both sources itself.
+        return kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(
+            settings=settings
+        )
+
+    return registry
+
+
+def watch_settings() -> kopf.OperatorSettings:
+    """Settings of kopf: server-side selectors, deadlines on watches, nothing posted or persisted by kopf."""
+    settings = kopf.OperatorSettings()
+    settings.peering.standalone = True
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.watching.label_selectors["apps", "v1", "deployments"] = _JOB_MANAGERS
+    settings.watching.label_selectors["pods"] = _FLINK_PODS
+    settings.watching.chunk_size = 500
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 310
+    settings.watching.connect_timeout = 30
+    settings.process.ultimate_exiting_timeout = 30
+    return settings
+
+
+def _watch_flink_kinds(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
+    for kind in KINDS.values():
+        plural = kind.plural
+
+        @kopf.index(GROUP, VERSION, plural, id=resource_index(plural), registry=registry)
+        def mirror(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
+            return {(namespace or "", name): dict(body)}
+
+        @kopf.on.event(GROUP, VERSION, plural, id=f"look-at-{plural}", registry=registry, param=plural)
+        def look_at(namespace: str | None, name: str, param: Any = None, **_: Any) -> None:
+            enqueue(param, (namespace or "", name))
+
+
+def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
+    @kopf.index("apps", "v1", "deployments", id=DEPLOYMENT_INDEX, registry=registry)
+    def mirror_deployment(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
+        return {(namespace or "", name): dict(body)}
+
+    @kopf.index("", "v1", "pods", id=POD_INDEX, registry=registry)
+    def mirror_pod(
+        body: kopf.Body, namespace: str | None, labels: Mapping[str, str], **_: Any
+    ) -> dict[Key, Object]:
+        return {(namespace or "", labels.get("app", "")): dict(body)}
+
+    @kopf.on.event("apps", "v1", "deployments", id="look-at-owner-of-deployment", registry=registry)
+    @kopf.on.event("", "v1", "pods", id="look-at-owner-of-pod", registry=registry)
+    def look_at_owner(namespace: str | None, labels: Mapping[str, str], **_: Any) -> None:
+        cluster = labels.get("app")
+        if cluster:
+            enqueue(_OWNER_PLURAL, (namespace or "", cluster))

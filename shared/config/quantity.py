@@ -1,0 +1,70 @@
+"""Kubernetes quantities and Flink memory sizes."""
+
+import re
+from decimal import Decimal
+
+_SUFFIXES = {
+    "": Decimal(1),
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
+    "m": Decimal("1e-3"),
+    "k": Decimal(1000),
+    "M": Decimal(1000) ** 2,
+    "G": Decimal(1000) ** 3,
+    "T": Decimal(1000) ** 4,
+    "P": Decimal(1000) ** 5,
+    "E": Decimal(1000) ** 6,
+    "Ki": Decimal(1024),
+    "Mi": Decimal(1024) ** 2,
+    "Gi": Decimal(1024) ** 3,
+    "Ti": Decimal(1024) ** 4,
+    "Pi": Decimal(1024) ** 5,
+    "Ei": Decimal(1024) ** 6,
+}
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
+
+_MEMORY_UNITS = {
+    1: ("", "b", "bytes"),
+    1024: ("k", "kb", "kibibytes"),
+    1024**2: ("m", "mb", "mebibytes"),
+    1024**3: ("g", "gb", "gibibytes"),
+    1024**4: ("t", "tb", "tebibytes"),
+}
+_MEMORY_FACTORS = {unit: factor for factor, units in _MEMORY_UNITS.items() for unit in units}
+_MEMORY = re.compile(r"(\d+)\s*([a-z]*)")
+
+
+def parse_quantity(text: str) -> Decimal:
+    """Value of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824. Raises ValueError."""
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a Kubernetes quantity")
+    number, exponent, suffix = match.groups()
+    if exponent:
+        return Decimal(number + exponent)
+    return Decimal(number) * _SUFFIXES[suffix or ""]
+
+
+def parse_flink_memory(text: str) -> int:
+    """Bytes of a memory size in Flink's notation: `1024m`, `1 gb`, `512` (bytes). Raises ValueError."""
+    match = _MEMORY.fullmatch(text.strip().lower())
+    if match is None or match[2] not in _MEMORY_FACTORS:
+        raise ValueError(f"{text!r} is not a Flink memory size")
+    return int(match[1]) * _MEMORY_FACTORS[match[2]]
+
+
+def parse_memory(text: str) -> int:
+    """Bytes of a memory size in a resource: Flink's notation first, then Kubernetes' (contract part 3.2).
+
+    `1g` and `1Gi` are both 1073741824. Raises ValueError.
+    """
+    try:
+        return parse_flink_memory(text)
+    except ValueError:
+        kubernetes = re.sub(r"I$", "i", text.strip().upper().removesuffix("B"))
+    try:
+        return int(parse_quantity(kubernetes))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is neither a Flink memory size (2048m) nor a Kubernetes quantity (2Gi)"
+        ) from None

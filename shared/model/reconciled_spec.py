@@ -1,0 +1,54 @@
+"""`lastReconciledSpec` and `lastStableSpec`: JSON documents as the Java operator writes them (contract 1.7).
+
+    {"spec": {…}, "resource_metadata": {"apiVersion": "flink.apache.org/v1beta1", "firstDeployment": true}}
+
+Absent fields are written as null, because the Java operator does so.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from shared import API_VERSION
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.job import DesiredJobState
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciledSpec:
+    """A spec as it was deployed, and whether that was the resource's first deployment."""
+
+    spec: FlinkDeploymentSpec
+    first_deployment: bool = False
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the job was suspended when the spec was reconciled, or is on its way down or up."""
+        return self.spec.job is not None and self.spec.job.state is DesiredJobState.SUSPENDED
+
+    def to_json(self) -> str:
+        """The document for the status."""
+        document = {
+            "spec": self.spec.model_dump(mode="json", by_alias=True),
+            "resource_metadata": {"apiVersion": API_VERSION, "firstDeployment": self.first_deployment},
+        }
+        return orjson.dumps(document).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "ReconciledSpec":
+        """Read a document; one without `resource_metadata` is the older form, the bare spec.
+
+        Raises ValueError (pydantic's and orjson's errors are ValueErrors) when it is neither.
+        """
+        document: Any = orjson.loads(text)
+        if not isinstance(document, dict):
+            raise ValueError("the document is not a JSON object")  # noqa: TRY004 - one error type for a bad document
+        metadata = document.get("resource_metadata")
+        if not isinstance(metadata, dict) or "spec" not in document:
+            bare = {key: value for key, value in document.items() if key != "apiVersion"}
+            return cls(spec=FlinkDeploymentSpec.model_validate(bare.get("spec", bare)))
+        return cls(
+            spec=FlinkDeploymentSpec.model_validate(document["spec"]),
+            first_deployment=bool(metadata.get("firstDeployment", False)),
+        )

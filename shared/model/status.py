@@ -1,0 +1,171 @@
+"""Status of FlinkDeployment and FlinkSessionJob, in the Java operator's form (contract 1.7-1.10)."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.base import FreeForm, Int64, Model
+
+
+class JobManagerDeploymentStatus(StrEnum):
+    """How far the JobManager's Deployment has come."""
+
+    READY = "READY"
+    DEPLOYED_NOT_READY = "DEPLOYED_NOT_READY"
+    DEPLOYING = "DEPLOYING"
+    MISSING = "MISSING"
+    ERROR = "ERROR"
+
+
+class JobState(StrEnum):
+    """Flink's JobStatus."""
+
+    INITIALIZING = "INITIALIZING"
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    FAILING = "FAILING"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"
+    CANCELED = "CANCELED"
+    FINISHED = "FINISHED"
+    RESTARTING = "RESTARTING"
+    SUSPENDED = "SUSPENDED"
+    RECONCILING = "RECONCILING"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Globally terminal: Flink will not run this job id again."""
+        return self in {JobState.FAILED, JobState.CANCELED, JobState.FINISHED}
+
+
+class ReconciliationState(StrEnum):
+    """Where the last reconciled spec is on its way to the cluster."""
+
+    DEPLOYED = "DEPLOYED"
+    UPGRADING = "UPGRADING"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+
+
+class LifecycleState(StrEnum):
+    """The state of the whole resource, in one word."""
+
+    CREATED = "CREATED"
+    SUSPENDED = "SUSPENDED"
+    UPGRADING = "UPGRADING"
+    DEPLOYED = "DEPLOYED"
+    STABLE = "STABLE"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+    FAILED = "FAILED"
+    DELETING = "DELETING"
+    DELETED = "DELETED"
+
+
+class JobStatus(Model):
+    """What Flink last said about the job."""
+
+    job_name: str | None = None
+    """Name of the job in Flink."""
+    job_id: str | None = None
+    """Flink's id of the job, 32 hexadecimal digits; fixed before the job is submitted."""
+    state: JobState | None = None
+    """State of the job as Flink reports it; RECONCILING while the JobManager cannot be asked."""
+    start_time: str | None = None
+    """When the job started, in milliseconds since 1970."""
+    update_time: str | None = None
+    """When the state last changed, in milliseconds since 1970."""
+    upgrade_savepoint_path: str | None = None
+    """Restore point of the upgrade in progress, or of the last one."""
+    savepoint_info: FreeForm | None = None
+    """Deprecated: savepoints triggered through nonces."""
+    checkpoint_info: FreeForm | None = None
+    """Deprecated: checkpoints triggered through nonces."""
+
+
+class ReconciliationStatus(Model):
+    """Which spec was last reconciled, which was last stable, and what is under way."""
+
+    reconciliation_timestamp: Int64 = 0
+    """When the spec was last reconciled, in milliseconds since 1970."""
+    last_reconciled_spec: str | None = None
+    """The spec that was last reconciled, as a JSON document; absent before the first deployment."""
+    last_stable_spec: str | None = None
+    """The spec that last proved stable, as a JSON document."""
+    state: ReconciliationState = ReconciliationState.UPGRADING
+    """Progress of the last reconciled spec."""
+
+
+class ConditionStatus(StrEnum):
+    """Kubernetes' three-valued condition status."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(Model):
+    """A Kubernetes condition."""
+
+    type: str
+    """Kind of the condition: Running or Ready."""
+    status: ConditionStatus
+    """True, False or Unknown."""
+    reason: str
+    """One word for programs."""
+    message: str = ""
+    """What it means and what to do, for people."""
+    last_transition_time: str
+    """When the status last changed."""
+    observed_generation: Int64 | None = None
+    """Generation of the spec that the condition speaks of."""
+
+
+class TaskManagerInfo(Model):
+    """What the scale subresource reads."""
+
+    label_selector: str | None = None
+    """Selects the TaskManagers' pods."""
+    replicas: int = 0
+    """Number of TaskManagers."""
+
+
+class StatusWithConditions(Model):
+    """A status that speaks in conditions, as all four kinds do."""
+
+    conditions: list[Condition] = Field(default_factory=list)
+    """Ready and others, for people, `kubectl wait` and dashboards."""
+
+    def condition(self, condition_type: str) -> Condition | None:
+        """The condition of that type, if there is one."""
+        return next((c for c in self.conditions if c.type == condition_type), None)
+
+
+class CommonStatus(StatusWithConditions):
+    """What FlinkDeployment and FlinkSessionJob have in common."""
+
+    job_status: JobStatus = Field(default_factory=JobStatus)
+    """The job as Flink last reported it."""
+    error: str | None = None
+    """What is wrong, as a JSON document with type and message; absent when nothing is."""
+    observed_generation: Int64 | None = None
+    """Generation of the spec that was last reconciled."""
+    lifecycle_state: LifecycleState | None = None
+    """State of the resource in one word."""
+    reconciliation_status: ReconciliationStatus = Field(default_factory=ReconciliationStatus)
+    """Which spec runs and what is under way."""
+
+
+class FlinkDeploymentStatus(CommonStatus):
+    """What the operator knows about a cluster and its job."""
+
+    cluster_info: dict[str, str] = Field(default_factory=dict)
+    """Flink's version and revision and what the cluster uses."""
+    job_manager_deployment_status: JobManagerDeploymentStatus = JobManagerDeploymentStatus.MISSING
+    """How far the JobManager has come."""
+    task_manager: TaskManagerInfo | None = None
+    """Number and selector of the TaskManagers, for the scale subresource."""
+
+
+class FlinkSessionJobStatus(CommonStatus):
+    """What the operator knows about a session job."""

@@ -1,0 +1,51 @@
+"""What this version accepts but does not act on: a warning at admission, and NotSupported in the status.
+
+Nothing is accepted and silently ignored. An entry leaves this list in the version that acts on it.
+"""
+
+from collections.abc import Iterator
+
+from shared.model import FlinkDeployment, Resource
+from shared.model.deployment import KubernetesDeploymentMode
+from shared.model.job import UpgradeMode
+from shared.rules.finding import Finding, Severity
+
+NOT_ACTED_ON = "FK901"
+"""Code of what is accepted without any effect: such a resource is never Ready."""
+
+_HINT = "See the project's CHANGELOG."
+
+
+def not_supported(resource: Resource) -> Iterator[Finding]:
+    """Warnings for the parts of a resource that this version does not act on."""
+    if not isinstance(resource, FlinkDeployment):
+        yield _finding("kind", f"{resource.kind} is accepted but nothing is done for it yet")
+        return
+    spec = resource.spec
+    if spec.mode is KubernetesDeploymentMode.STANDALONE:
+        yield _finding("spec.mode", "standalone clusters are not created yet")
+    if spec.ingress is not None:
+        yield _finding("spec.ingress", "no Ingress is created yet")
+    if spec.job is None:
+        return
+    if spec.job.upgrade_mode is not UpgradeMode.STATELESS:
+        mode = spec.job.upgrade_mode.value
+        found = f"changes of a running job are not applied yet with {mode}; it keeps running"
+        yield Finding("FK902", "spec.job.upgradeMode", found, _HINT, Severity.WARNING)
+    for field, value in (
+        ("savepointTriggerNonce", spec.job.savepoint_trigger_nonce),
+        ("checkpointTriggerNonce", spec.job.checkpoint_trigger_nonce),
+        ("savepointRedeployNonce", spec.job.savepoint_redeploy_nonce),
+        ("autoscalerResetNonce", spec.job.autoscaler_reset_nonce),
+    ):
+        if value is not None:
+            yield _finding(f"spec.job.{field}", "is not acted on yet")
+
+
+def blocks_deployment(resource: FlinkDeployment) -> bool:
+    """Whether what is not supported keeps the whole resource from being deployed."""
+    return resource.spec.mode is KubernetesDeploymentMode.STANDALONE
+
+
+def _finding(path: str, message: str) -> Finding:
+    return Finding(NOT_ACTED_ON, path, message, _HINT, Severity.WARNING)
