@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from controller.kubernetes_api import Object
+from shared.model import KINDS
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -18,6 +19,9 @@ DEPLOYMENT_INDEX, POD_INDEX = "job_manager_deployments", "flink_pods"
 def resource_index(plural: str) -> str:
     """Name of the index of one of the four Flink kinds."""
     return f"resources_{plural}"
+
+
+INDICES = (DEPLOYMENT_INDEX, POD_INDEX, *(resource_index(kind.plural) for kind in KINDS.values()))
 
 
 class Cache:

@@ -47,13 +47,10 @@ class Observer:
         at = datetime.now(UTC)
         settled = _is_settled(subject)
         cluster = await self._cluster(subject, live=not settled)
-        expects_job_manager = (
-            isinstance(cluster, Known) and cluster.value.replicas > 0 and not cluster.value.paused
-        )
-        unreachable = Unknown("there is no JobManager to ask")
-        flink: Fact[FlinkInfo] = unreachable
-        job: Fact[Job] = unreachable
-        if expects_job_manager:
+        nobody = Unknown("there is no JobManager to ask")
+        flink: Fact[FlinkInfo] = nobody
+        job: Fact[Job] = nobody
+        if isinstance(cluster, Known) and cluster.value.available:
             flink, job = await self._ask_job_manager(subject)
         if settled and not isinstance(flink, Known):
             cluster = await self._cluster(subject, live=True)

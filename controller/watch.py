@@ -8,7 +8,7 @@ from typing import Any
 
 import kopf
 
-from controller.cache import DEPLOYMENT_INDEX, POD_INDEX, Cache, Key, resource_index
+from controller.cache import DEPLOYMENT_INDEX, INDICES, POD_INDEX, Cache, Key, resource_index
 from controller.flink.names import NATIVE
 from controller.kubernetes_api import Object
 from shared import GROUP, VERSION
@@ -29,11 +29,11 @@ def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
     _watch_cluster_objects(registry, enqueue)
 
     @kopf.on.startup(registry=registry)
-    def connect(**kwargs: Any) -> None:
-        cache.connect(kwargs["indices"])
+    async def connect(**kwargs: Any) -> None:
+        cache.connect({name: kwargs[name] for name in INDICES})  # kopf passes indices by their names
 
     @kopf.on.login(registry=registry)
-    def login(settings: kopf.OperatorSettings, **_: Any) -> kopf.ConnectionInfo | None:
+    async def login(settings: kopf.OperatorSettings, **_: Any) -> kopf.ConnectionInfo | None:
         # The official client would be imported for this; kopf can read both sources itself.
         return kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(
             settings=settings
@@ -63,28 +63,30 @@ def _watch_flink_kinds(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> Non
         plural = kind.plural
 
         @kopf.index(GROUP, VERSION, plural, id=resource_index(plural), registry=registry)
-        def mirror(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
+        async def mirror(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
             return {(namespace or "", name): dict(body)}
 
         @kopf.on.event(GROUP, VERSION, plural, id=f"look-at-{plural}", registry=registry, param=plural)
-        def look_at(namespace: str | None, name: str, param: Any = None, **_: Any) -> None:
+        async def look_at(namespace: str | None, name: str, param: Any = None, **_: Any) -> None:
             enqueue(param, (namespace or "", name))
 
 
 def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
     @kopf.index("apps", "v1", "deployments", id=DEPLOYMENT_INDEX, registry=registry)
-    def mirror_deployment(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
+    async def mirror_deployment(
+        body: kopf.Body, namespace: str | None, name: str, **_: Any
+    ) -> dict[Key, Object]:
         return {(namespace or "", name): dict(body)}
 
     @kopf.index("", "v1", "pods", id=POD_INDEX, registry=registry)
-    def mirror_pod(
+    async def mirror_pod(
         body: kopf.Body, namespace: str | None, labels: Mapping[str, str], **_: Any
     ) -> dict[Key, Object]:
         return {(namespace or "", labels.get("app", "")): dict(body)}
 
     @kopf.on.event("apps", "v1", "deployments", id="look-at-owner-of-deployment", registry=registry)
     @kopf.on.event("", "v1", "pods", id="look-at-owner-of-pod", registry=registry)
-    def look_at_owner(namespace: str | None, labels: Mapping[str, str], **_: Any) -> None:
+    async def look_at_owner(namespace: str | None, labels: Mapping[str, str], **_: Any) -> None:
         cluster = labels.get("app")
         if cluster:
             enqueue(_OWNER_PLURAL, (namespace or "", cluster))

@@ -10,6 +10,9 @@ from controller.observation import FlinkInfo, Job
 from shared.model.status import JobState
 
 
+_CONNECT_TIMEOUT = 2.0  # seconds; a JobManager that runs accepts at once
+
+
 class RestError(Exception):
     """The JobManager did not answer, or not with what was asked for; the text says which."""
 
@@ -25,7 +28,8 @@ class FlinkRest:
     def connect(cls, timeout: float = 10) -> Self:
         """A client that keeps no connections: JobManagers come and go."""
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
-        return cls(aiohttp.ClientSession(connector=connector, trust_env=False), timeout)
+        bounds = aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT)
+        return cls(aiohttp.ClientSession(connector=connector, timeout=bounds), timeout)
 
     async def close(self) -> None:
         """Close the client."""

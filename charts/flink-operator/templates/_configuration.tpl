@@ -10,21 +10,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Options that follow from other values, as JSON. */}}
-{{- define "flink-operator.derivedOptions" -}}
-{{- $options := dict
-  "kubernetes.operator.health.probe.port" .Values.operatorHealth.port
-  "kubernetes.operator.leader-election.lease-name" .Values.leaderElection.leaseName
--}}
-{{- with .Values.watchNamespaces -}}
-{{- $_ := set $options "kubernetes.operator.watched.namespaces" (join "," .) -}}
-{{- end -}}
-{{- toRawJson $options -}}
-{{- end -}}
-
 {{/*
-config.yaml: what other values say, the built-in options that the user does not set, then the user's text as it was
-written. (Re-writing it through toYaml would turn 10000000 into 1e+07; naming an option twice is an error to Flink.)
+config.yaml: the built-in options that the user does not set, then the user's text as it was written. (Re-writing it
+through toYaml would turn 10000000 into 1e+07; naming an option twice is an error to Flink.)
 */}}
 {{- define "flink-operator.config.yaml" -}}
 {{- $text := index .Values.defaultConfiguration "config.yaml" -}}
@@ -41,12 +29,9 @@ written. (Re-writing it through toYaml would turn 10000000 into 1e+07; naming an
 -}}
 {{- range $option, $value := $valueOf -}}
 {{- if hasKey $user $option -}}
-{{- fail (printf "%s in defaultConfiguration.\"config.yaml\" would contradict the rest of the chart: set the value %s instead" $option $value) -}}
+{{- fail (printf "%s in defaultConfiguration.\"config.yaml\" does not reach the rest of the chart: set the value %s instead" $option $value) -}}
 {{- end -}}
 {{- end -}}
-{{- range $option, $value := include "flink-operator.derivedOptions" . | fromJson }}
-{{ $option }}: {{ toRawJson $value }}
-{{- end }}
 {{- if .Values.defaultConfiguration.append }}
 {{- range $option, $value := .Files.Get "conf/config.yaml" | fromYaml }}
 {{- if not (hasKey $user $option) }}

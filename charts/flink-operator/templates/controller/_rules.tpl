@@ -34,5 +34,5 @@ the job's service account. `finalizers` is what an owner reference with blockOwn
   verbs: [get, list, watch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [get, create, update, patch]
+  verbs: [get, list, create, update, patch]
 {{- end -}}

@@ -1,0 +1,61 @@
+"""The operator, installed by its own chart and images, as the demo and the end-to-end tests use it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import Cluster, ClusterError, Progress
+from tests.images import Image, build
+
+NAMESPACE = "flink-system"
+RELEASE = "flink-operator"
+PROJECT = Path(__file__).resolve().parent.parent
+CHART = PROJECT / "charts" / "flink-operator"
+
+_REFERENCE_VARIABLES = {
+    Image.WEBHOOK: "WEBHOOK_IMAGE",
+    Image.CONTROLLER: "CONTROLLER_IMAGE",
+    Image.FLINK_2_3: "FLINK_2_3_IMAGE",
+    Image.FLINK_1_20: "FLINK_1_20_IMAGE",
+}
+
+
+@dataclass(frozen=True)
+class Images:
+    """References as pods name them."""
+
+    webhook: str
+    controller: str
+
+
+def provide_image(cluster: Cluster, image: Image, progress: Progress) -> str:
+    """Build an image, load it into the cluster, and return its reference.
+
+    Somebody else's cluster (KUBECONTEXT) must be able to pull it: a variable of the environment names it.
+    """
+    if cluster.external:
+        variable = _REFERENCE_VARIABLES[image]
+        reference = os.environ.get(variable)
+        if not reference:
+            raise ClusterError(f"set {variable} to an image that context {cluster.context!r} can pull")
+        return reference
+    archive = build(image, progress)
+    cluster.load_image(archive.path)
+    return archive.reference
+
+
+def provide_operator_images(cluster: Cluster, progress: Progress) -> Images:
+    """The images of both services."""
+    webhook = provide_image(cluster, Image.WEBHOOK, progress)
+    return Images(webhook=webhook, controller=provide_image(cluster, Image.CONTROLLER, progress))
+
+
+def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...], timeout: int = 180) -> None:
+    """Apply the CRDs and install (or upgrade) the chart, and wait until both services are ready."""
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
+    arguments = ["upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
+    for service, reference in (("webhook", images.webhook), ("controller", images.controller)):
+        repository, _, tag = reference.rpartition(":")
+        arguments += ["--set", f"{service}.image.repository={repository},{service}.image.tag={tag}"]
+    arguments += ["--set", f"jobServiceAccount.namespaces={{{','.join(job_namespaces)}}}"]
+    cluster.helm(*arguments, "--wait", "--timeout", f"{timeout}s", timeout=timeout + 30)
