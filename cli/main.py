@@ -1,7 +1,7 @@
 """The command `flink-operator`: what the services do, without a cluster."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -24,13 +24,21 @@ def crd(
     ] = None,
 ) -> None:
     """Print the CustomResourceDefinitions, generated from the model."""
-    for kind in KINDS.values():
-        definition = custom_resource_definition(kind)
-        document = yaml.dump(
-            definition, Dumper=yaml.CSafeDumper, sort_keys=False, width=110, allow_unicode=True
-        )
+    for name, document in definition_documents().items():
         if output is None:
-            typer.echo(f"---\n{document}", nl=False)
+            typer.echo(document, nl=False)
         else:
             output.mkdir(parents=True, exist_ok=True)
-            (output / f"{definition['metadata']['name']}.yaml").write_text(document, encoding="utf-8")
+            (output / name).write_text(document, encoding="utf-8")
+
+
+def definition_documents() -> dict[str, str]:
+    """YAML document of each CRD by file name."""
+    definitions = [custom_resource_definition(kind) for kind in KINDS.values()]
+    return {f"{one['metadata']['name']}.yaml": _yaml(one) for one in definitions}
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    """One document of a stream: the leading line lets several be concatenated."""
+    text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=110, allow_unicode=True)
+    return f"---\n{text}"

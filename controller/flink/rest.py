@@ -9,7 +9,6 @@ import orjson
 from controller.observation import FlinkInfo, Job
 from shared.model.status import JobState
 
-
 _CONNECT_TIMEOUT = 2.0  # seconds; a JobManager that runs accepts at once
 
 
