@@ -4,6 +4,7 @@ import hashlib
 import json
 import tarfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_every_blob_of_an_archive_is_what_its_digest_says(tmp_path: Path, layer:
     assert layers == [layer.read_bytes()] * 2
 
 
-def _blob(tar: tarfile.TarFile, descriptor: dict[str, str]) -> bytes:
+def _blob(tar: tarfile.TarFile, descriptor: dict[str, Any]) -> bytes:
     content = _read(tar, f"blobs/{descriptor['digest'].replace(':', '/')}")
     assert f"sha256:{hashlib.sha256(content).hexdigest()}" == descriptor["digest"]
     assert len(content) == descriptor["size"]

@@ -78,7 +78,7 @@ def test_missing_packages_without_root_name_the_command(monkeypatch: pytest.Monk
 
 
 def test_a_failed_command_is_told_with_its_last_line() -> None:
-    with pytest.raises(ImageError, match="trying failed: sh ended with status 3: the reason$"):
+    with pytest.raises(ImageError, match=r"^trying failed: sh ended with status 3: the reason$"):
         commands.run(["sh", "-c", "echo before; echo the reason >&2; exit 3"], "trying", silent)
 
 

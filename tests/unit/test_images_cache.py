@@ -22,7 +22,10 @@ def silent(_: str) -> None:
 
 
 def writing(text: str) -> Callable[[Path], None]:
-    return lambda target: target.write_text(text) and None
+    def make(target: Path) -> None:
+        target.write_text(text)
+
+    return make
 
 
 def test_made_once_and_taken_from_the_cache_afterwards() -> None:
