@@ -59,6 +59,8 @@ class Cluster:
     paused: bool
     """Made but not yet released: its accompanying objects may be missing."""
     being_deleted: bool
+    never_available: bool
+    """No JobManager of it was ever up, so no job of it ever ran."""
     problem: Problem | None = None
 
 

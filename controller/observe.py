@@ -126,8 +126,18 @@ def _read_cluster(body: Object) -> Cluster:
         available=status.get("availableReplicas", 0) > 0,
         paused=spec.get("paused", False),
         being_deleted=metadata.get("deletionTimestamp") is not None,
+        never_available=_was_never_available(body),
         problem=_replica_failure(status),
     )
+
+
+def _was_never_available(body: Object) -> bool:
+    """Unavailable ever since it was made (contract part 5.3.4); False too while Kubernetes has not said."""
+    for condition in body.get("status", {}).get("conditions") or []:
+        if condition["type"] == "Available":
+            unchanged = condition["lastTransitionTime"] == body["metadata"]["creationTimestamp"]
+            return bool(condition["status"] == "False" and unchanged)
+    return False
 
 
 def _replica_failure(status: Object) -> Problem | None:

@@ -23,8 +23,14 @@ from controller.decide.changes import changed_fields
 from controller.decide.conditions import lifecycle_state, set_running_condition
 from controller.decide.deletion import decide_deletion
 from controller.decide.identity import next_job_id
-from controller.decide.observed import apply_job, apply_problem, first_problem, job_manager_status
-from controller.decide.permission import change_is_blocked, recovery_is_blocked
+from controller.decide.observed import (
+    apply_job,
+    apply_problem,
+    first_problem,
+    job_manager_status,
+    recorded_problem,
+)
+from controller.decide.permission import change_is_blocked, never_ran, recovery_is_blocked
 from controller.decide.readiness import set_ready_condition
 from controller.decide.recording import (
     mark_deployed,
@@ -119,7 +125,7 @@ def _continue_change(step: _Step, subject: Subject, goal: Wanted, observation: O
         case Unknown():
             return
         case Known(cluster):
-            _continue_with_cluster(step, cluster, observation)
+            _continue_with_cluster(step, goal, cluster, observation)
         case Absent() if _no_pods(observation):
             if goal.spec.job is not None and goal.spec.job.state is DesiredJobState.SUSPENDED:
                 step.last = mark_suspended(step.status, step.last, observation.at)
@@ -128,10 +134,15 @@ def _continue_change(step: _Step, subject: Subject, goal: Wanted, observation: O
                 _submit(step, subject, goal, observation, first=first)
 
 
-def _continue_with_cluster(step: _Step, cluster: Cluster, observation: Observation) -> None:
+def _continue_with_cluster(step: _Step, goal: Wanted, cluster: Cluster, observation: Observation) -> None:
     if step.last is None or cluster.generation != step.status.observed_generation or cluster.being_deleted:
         step.actions = stop_cluster(observation)
+    elif cluster.paused and goal.generation != step.status.observed_generation:
+        step.actions = stop_cluster(
+            observation
+        )  # it never ran, and its spec may be what keeps it from being made
     elif cluster.paused:
+        step.problem = recorded_problem(step.status)
         step.actions = (CreateCluster(step.last.spec, _recorded_submission(step.status)),)
     else:
         step.last = mark_deployed(step.status, step.last, observation.at)
@@ -143,7 +154,9 @@ def _submit(step: _Step, subject: Subject, goal: Wanted, observation: Observatio
     job_id = None
     if job is not None:
         job_id = step.status.job_status.job_id
-        if not submission_is_recorded(step.status, goal.generation):
+        if submission_is_recorded(step.status, goal.generation):
+            step.problem = recorded_problem(step.status)  # it stands until this attempt went better
+        else:
             job_id = next_job_id(subject.metadata.uid, goal.generation, job_id)
     step.last = record_submission(
         step.status,
@@ -172,9 +185,9 @@ def _apply_or_observe(step: _Step, subject: Subject, goal: Wanted, observation: 
         return
     changed = changed_fields(step.last.spec, goal.spec)
     if changed:
-        blocked = change_is_blocked(subject, step.last, goal.spec)
+        blocked = change_is_blocked(subject, step.last, goal.spec, observation)
         if blocked is None:
-            _begin_change(step, goal, observation, changed)
+            _begin_change(step, step.last, goal, observation, changed)
             return
         step.problem = blocked
     else:
@@ -182,13 +195,18 @@ def _apply_or_observe(step: _Step, subject: Subject, goal: Wanted, observation: 
     _observe(step, subject, observation)
 
 
-def _begin_change(step: _Step, goal: Wanted, observation: Observation, changed: tuple[str, ...]) -> None:
+def _begin_change(
+    step: _Step, last: ReconciledSpec, goal: Wanted, observation: Observation, changed: tuple[str, ...]
+) -> None:
     runs = not isinstance(observation.cluster, Absent)
     message = f"UPGRADE change(s) detected ({', '.join(changed)}), starting reconciliation"
     step.events.append(Event(EventType.NORMAL, "SpecChanged", message))
     if runs:
         step.events.append(Event(EventType.NORMAL, "Suspended", "Suspending existing deployment"))
-    step.last = record_change(step.status, goal.spec, goal.generation, observation.at)
+    first = never_ran(last, observation)
+    step.last = record_change(
+        step.status, goal.spec, generation=goal.generation, at=observation.at, first=first
+    )
     step.actions = stop_cluster(observation)
 
 
@@ -242,7 +260,8 @@ def _recover(step: _Step, subject: Subject, last: ReconciledSpec, observation: O
     message = "The JobManager's Deployment is gone, it is deployed again"
     step.events.append(Event(EventType.WARNING, "RecoverDeployment", message, EventComponent.JOB))
     generation = step.status.observed_generation or subject.metadata.generation
-    step.last = record_change(step.status, last.spec, generation, observation.at)
+    first = last.first_deployment  # then the initial savepoint is the newest restore point that there is
+    step.last = record_change(step.status, last.spec, generation=generation, at=observation.at, first=first)
 
 
 def _no_pods(observation: Observation) -> bool:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import orjson
+
 from controller.decide.conditions import error_document, milliseconds
 from controller.observation import Absent, Component, Job, Known, Observation, Problem, Unknown
 from controller.plan import Event, EventComponent, EventType
@@ -69,6 +71,17 @@ def _apply_known_job(status: FlinkDeploymentStatus, job: Job, at: datetime) -> l
     was = before.value if before else "unknown"
     message = f"Job status changed from {was} to {job.state.value}"
     return [Event(EventType.NORMAL, "JobStatusChanged", message, EventComponent.JOB)]
+
+
+def recorded_problem(status: FlinkDeploymentStatus) -> Problem | None:
+    """The problem that `status.error` tells of, if it is one of ours."""
+    if status.error is None:
+        return None
+    try:
+        document = orjson.loads(status.error)
+        return Problem(str(document["type"]), str(document["message"]))
+    except (ValueError, KeyError, TypeError):
+        return None  # another operator's plain text, which says nothing about an attempt of ours
 
 
 def apply_problem(status: FlinkDeploymentStatus, problem: Problem | None) -> list[Event]:

@@ -1,7 +1,7 @@
 """Whether a change or a recovery may go on: state that its owner did not give up is never dropped."""
 
 from controller.decide.subject import Subject
-from controller.observation import Problem
+from controller.observation import Known, Observation, Problem
 from shared.config.effective import validation_configuration
 from shared.config.options import high_availability_is_active, high_availability_is_kubernetes
 from shared.model.deployment import FlinkDeploymentSpec
@@ -9,9 +9,11 @@ from shared.model.job import UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 
 
-def change_is_blocked(subject: Subject, last: ReconciledSpec, spec: FlinkDeploymentSpec) -> Problem | None:
-    """Why the change cannot be applied by this version; None when its owner gave the state up (stateless)."""
-    if last.spec.job is None or spec.job is None:
+def change_is_blocked(
+    subject: Subject, last: ReconciledSpec, spec: FlinkDeploymentSpec, observation: Observation
+) -> Problem | None:
+    """Why the change cannot be applied by this version; None when no state is lost that its owner wants."""
+    if last.spec.job is None or spec.job is None or never_ran(last, observation):
         return None
     mode = spec.job.upgrade_mode
     if mode is not UpgradeMode.STATELESS and not _started_empty(last):
@@ -43,6 +45,15 @@ def recovery_is_blocked(subject: Subject, last: ReconciledSpec) -> Problem | Non
         "The JobManager's Deployment is gone. The job is not started anew, because its state would be lost. "
         "To start it without state, set upgradeMode to stateless and change restartNonce.",
     )
+
+
+def never_ran(last: ReconciledSpec, observation: Observation) -> bool:
+    """Whether the job was deployed for the first time and its JobManager never came up."""
+    match observation.cluster:
+        case Known(cluster):
+            return last.first_deployment and cluster.never_available
+        case _:
+            return False
 
 
 def _started_empty(last: ReconciledSpec) -> bool:

@@ -11,12 +11,16 @@ from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationS
 
 
 def record_change(
-    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, generation: int, at: datetime
+    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, *, generation: int, at: datetime, first: bool
 ) -> ReconciledSpec:
-    """A change is under way: the new spec is recorded, its job suspended until it is deployed."""
+    """A change is under way: the new spec is recorded, its job suspended until it is deployed.
+
+    `first`: nothing ran yet, so the initial savepoint is still what the job starts from.
+    """
     if status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
-    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, UpgradeMode.STATELESS))
+    suspended = _with_job(spec, DesiredJobState.SUSPENDED, UpgradeMode.STATELESS)
+    recorded = ReconciledSpec(suspended, first_deployment=first)
     return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
 
 

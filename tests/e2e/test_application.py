@@ -1,7 +1,7 @@
 """A job on a cluster of its own: it starts, is upgraded, and goes, on real Flink."""
 
 from tests.e2e.conftest import Release
-from tests.e2e.flink import Flink, application
+from tests.e2e.flink import JAR, Flink, application
 from tests.polling import eventually
 
 HA = {
@@ -59,7 +59,7 @@ def test_change_that_must_keep_state_is_not_applied_and_says_why(flink: Flink, r
         "execution.checkpointing.dir": "file:///tmp/c",
         "execution.checkpointing.savepoint-dir": "file:///tmp/s",
     }
-    job = {"jarURI": "local:///opt/flink/usrlib/testjob.jar", "parallelism": 1, "upgradeMode": "savepoint"}
+    job = {"jarURI": JAR, "parallelism": 1, "upgradeMode": "savepoint"}
     resource = application("kept", release.image, release.version, job=job, flinkConfiguration=options)
     flink.apply(resource)
     job_id = flink.wait_until_running("kept")["status"]["jobStatus"]["jobId"]
