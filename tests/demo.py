@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.panel import Panel
 from rich.syntax import Syntax
+from rich.text import Text
 
 from tests.cluster import Cluster, ClusterError, Level, Progress, up
 from tests.images import Image, ImageError
@@ -52,7 +53,7 @@ def _show_rejection(cluster: Cluster) -> None:
     answer = cluster.kubectl("apply", "-f", str(INVALID), check=False)
     if answer.returncode == 0:
         raise ClusterError("the webhook let an invalid resource through")
-    console.print(Panel(answer.stderr.strip(), border_style="red"))
+    console.print(Panel(Text(answer.stderr.strip()), border_style="red"))
 
 
 def _run_job(cluster: Cluster) -> None:
