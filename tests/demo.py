@@ -1,4 +1,4 @@
-"""`make demo`: a real Kubernetes, the operator installed by its chart, and a real Flink job, until it runs."""
+"""`make demo`: a real Kubernetes, the operator installed by its chart, and a real Flink job that runs."""
 
 import sys
 import time

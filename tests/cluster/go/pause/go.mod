@@ -1,0 +1,3 @@
+module flink-operator.test/pause
+
+go 1.25.0
