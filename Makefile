@@ -59,7 +59,7 @@ cluster-up: setup ## Start the local Kubernetes (Linux, root), or repair it
 	@$(BIN)/python -m tests.cluster up --level node
 
 cluster-down: setup ## Stop every local cluster and leave nothing behind
-	@$(BIN)/python -m tests.cluster down
+	@$(BIN)/python -m tests.cluster down --all
 
 clean: ## Remove what setup and the tests made in this folder (not the caches)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ import sys
 from tests.cluster.build import ensure_built
 from tests.cluster.down import down
 from tests.cluster.errors import ClusterError
+from tests.cluster.folders import names
 from tests.cluster.programs import Level
 from tests.cluster.progress import Console
 from tests.cluster.status import status
@@ -20,6 +21,10 @@ def main() -> int:
     """Run one command; the exit status is 0 if it did what it was asked, or, for `status`, if all is well."""
     arguments = _parser().parse_args()
     try:
+        if arguments.all:
+            for name in names():
+                down(name)
+            return 0
         return _run(arguments.command, Level(arguments.level), arguments.name)
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -55,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
             default=Level.NODE.value,
             help="api: etcd and API server; node: everything (default: %(default)s)",
         )
+    subparsers.choices["down"].add_argument(
+        "--all", action="store_true", help="every cluster on this machine"
+    )
+    parser.set_defaults(all=False)
     return parser
 
 

@@ -27,6 +27,16 @@ def clusters_folder() -> Path:
     return _base("XDG_STATE_HOME", ".local/state") / "flink-operator" / "cluster"
 
 
+def names() -> list[str]:
+    """Return the names of all clusters that left anything on this machine."""
+    folder = clusters_folder()
+    return (
+        sorted(entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name))
+        if folder.is_dir()
+        else []
+    )
+
+
 def _base(variable: str, default: str) -> Path:
     # The XDG specification says to ignore relative values.
     value = os.environ.get(variable, "")

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.progress import Progress, heartbeat
+from tests.cluster.progress import Progress
+from tests.debian_packages import PackagesMissingError, install
 
 PACKAGES = {
     "containerd": "containerd",
@@ -77,21 +78,10 @@ def missing_packages() -> list[str]:
 
 
 def _install(packages: list[str], progress: Progress) -> None:
-    if shutil.which("apt-get") is None:
-        raise ClusterError(f"missing programs; on Debian: apt-get install {' '.join(packages)}")
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    with heartbeat(progress, f"installing Debian packages: {' '.join(packages)}"):
-        for argv in (["apt-get", "update", "-q"], install):
-            answer = subprocess.run(
-                argv,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if answer.returncode:
-                reason = (answer.stderr or answer.stdout).strip().splitlines()[-1:] or ["no message"]
-                raise ClusterError(f"`{' '.join(argv)}` failed: {reason[0]}")
+    try:
+        install(packages, progress)
+    except PackagesMissingError as error:
+        raise ClusterError(str(error)) from None
     if still := missing_packages():
         raise ClusterError(f"programs of the packages {' '.join(still)} are missing after installing them")
 

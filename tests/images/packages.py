@@ -1,33 +1,22 @@
 """Debian packages that the image builds need."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 
-from tests.images.commands import Progress, run
+from tests.debian_packages import PackagesMissingError, install
+from tests.images.commands import Progress
 from tests.images.errors import ImageError
 
 
 def ensure(packages: Sequence[str], progress: Progress) -> None:
-    """Install what is missing, given root and apt-get; otherwise raise ImageError with the command to run."""
+    """Install what is missing. Raises ImageError with the command to run."""
     missing = [package for package in packages if not _installed(package)]
-    if not missing:
-        return
-    command = f"apt-get update && apt-get install --yes --no-install-recommends {' '.join(missing)}"
-    if shutil.which("apt-get") is None:
-        raise ImageError(f"the images are built with Debian's packages {', '.join(missing)}; install them")
-    if os.geteuid() != 0:
-        raise ImageError(f"missing packages; run as root: {command}")
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    progress(f"installing {', '.join(missing)}")
-    run(["apt-get", "update"], "updating the package lists", progress, env=env)
-    run(
-        ["apt-get", "install", "--yes", "--no-install-recommends", *missing],
-        f"installing {', '.join(missing)}",
-        progress,
-        env=env,
-    )
+    if missing:
+        try:
+            install(missing, progress)
+        except PackagesMissingError as error:
+            raise ImageError(str(error)) from None
 
 
 def _installed(package: str) -> bool:
