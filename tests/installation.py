@@ -18,6 +18,8 @@ _REFERENCE_VARIABLES = {
     Image.FLINK_2_3: "FLINK_2_3_IMAGE",
     Image.FLINK_1_20: "FLINK_1_20_IMAGE",
 }
+_PUBLISHED = {Image.FLINK_2_3: "flink:2.3", Image.FLINK_1_20: "flink:1.20"}
+"""What the examples name, and any cluster can pull."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def provide_image(cluster: Cluster, image: Image, progress: Progress) -> str:
     """
     if cluster.external:
         variable = _REFERENCE_VARIABLES[image]
-        reference = os.environ.get(variable)
+        reference = os.environ.get(variable) or _PUBLISHED.get(image)
         if not reference:
             raise ClusterError(f"set {variable} to an image that context {cluster.context!r} can pull")
         return reference

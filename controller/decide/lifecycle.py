@@ -28,7 +28,7 @@ from controller.decide.observed import (
     apply_problem,
     first_problem,
     job_manager_status,
-    recorded_problem,
+    problem_of_last_attempt,
 )
 from controller.decide.permission import change_is_blocked, never_ran, recovery_is_blocked
 from controller.decide.readiness import set_ready_condition
@@ -142,7 +142,7 @@ def _continue_with_cluster(step: _Step, goal: Wanted, cluster: Cluster, observat
             observation
         )  # it never ran, and its spec may be what keeps it from being made
     elif cluster.paused:
-        step.problem = recorded_problem(step.status)
+        step.problem = problem_of_last_attempt(step.status, goal.generation)
         step.actions = (CreateCluster(step.last.spec, _recorded_submission(step.status)),)
     else:
         step.last = mark_deployed(step.status, step.last, observation.at)
@@ -154,10 +154,9 @@ def _submit(step: _Step, subject: Subject, goal: Wanted, observation: Observatio
     job_id = None
     if job is not None:
         job_id = step.status.job_status.job_id
-        if submission_is_recorded(step.status, goal.generation):
-            step.problem = recorded_problem(step.status)  # it stands until this attempt went better
-        else:
+        if not submission_is_recorded(step.status, goal.generation):
             job_id = next_job_id(subject.metadata.uid, goal.generation, job_id)
+    step.problem = problem_of_last_attempt(step.status, goal.generation)
     step.last = record_submission(
         step.status,
         goal.spec,

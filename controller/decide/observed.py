@@ -73,9 +73,10 @@ def _apply_known_job(status: FlinkDeploymentStatus, job: Job, at: datetime) -> l
     return [Event(EventType.NORMAL, "JobStatusChanged", message, EventComponent.JOB)]
 
 
-def recorded_problem(status: FlinkDeploymentStatus) -> Problem | None:
-    """The problem that `status.error` tells of, if it is one of ours."""
-    if status.error is None:
+def problem_of_last_attempt(status: FlinkDeploymentStatus, generation: int) -> Problem | None:
+    """Why this generation's cluster could not be created so far: it stands until an attempt goes better."""
+    failed = status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
+    if status.error is None or status.observed_generation != generation or not failed:
         return None
     try:
         document = orjson.loads(status.error)

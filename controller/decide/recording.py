@@ -7,7 +7,12 @@ from controller.decide.conditions import milliseconds
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
+from shared.model.status import (
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    JobState,
+    ReconciliationState,
+)
 
 
 def record_change(
@@ -19,6 +24,10 @@ def record_change(
     """
     if status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
+    if status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR:
+        status.job_manager_deployment_status = (
+            JobManagerDeploymentStatus.MISSING
+        )  # that was the old cluster's
     suspended = _with_job(spec, DesiredJobState.SUSPENDED, UpgradeMode.STATELESS)
     recorded = ReconciledSpec(suspended, first_deployment=first)
     return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)

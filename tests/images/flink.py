@@ -23,7 +23,10 @@ _ENTRYPOINT = Path(__file__).with_name("docker-entrypoint.sh")
 _FROM_SOURCE_PACKAGE = re.compile(r"[^/]+/deps/(?P<path>(?:lib|plugins|bin)/.+\.(?:jar|sh|txt))")
 _FROM_WHEEL = re.compile(r"pyflink/(?P<path>(?:bin/(?!.*\.bat$)|conf/).+)")
 
-_FOLDERS = ("opt", "usrlib", "log")
+_FOLDERS = ("opt", "usrlib", "log", "examples", "examples/streaming")
+
+# Flink's packages have no examples. The published images have this one, which examples/basic.yaml runs.
+_EXAMPLE = "examples/streaming/StateMachineExample.jar"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ def write_archive(release: Release, reference: str, target: Path, progress: Prog
         layer.folder(PurePosixPath("/flink-data"))
     # On its own, as it changes most.
     with Layer(job, owner=UID) as layer:
-        layer.file(HOME / "usrlib" / "testjob.jar", _job_jar(distribution, progress), 0o644)
+        content = _job_jar(distribution, progress)
+        for path in ("usrlib/testjob.jar", _EXAMPLE):
+            layer.file(HOME / path, content, 0o644)
     progress(f"{reference}: packing")
     oci.write(
         target,
