@@ -100,9 +100,11 @@ class Actor:
     async def _create_owned(self, cluster: NativeCluster, deployment: Object) -> None:
         services = [(SERVICES, service) for service in cluster.services]
         config_maps = [(CONFIG_MAPS, config_map) for config_map in cluster.config_maps]
-        async with asyncio.TaskGroup() as tasks:
-            for collection, body in [*services, *config_maps]:
-                tasks.create_task(self._created(collection, owned_by(deployment, body)))
+        calls = [self._created(one, owned_by(deployment, body)) for one, body in [*services, *config_maps]]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     async def _created(self, collection: Collection, body: Object) -> Object:
         try:
@@ -110,8 +112,10 @@ class Actor:
         except Conflict:
             metadata = body["metadata"]
             existing = await self._api.get(collection, metadata["namespace"], metadata["name"])
-            if existing is None:
+            if existing is None or "deletionTimestamp" in existing["metadata"]:
                 raise
+            if collection is not DEPLOYMENTS:
+                _require_same_owner(existing, body)
             if collection is CONFIG_MAPS and existing.get("data") != body.get("data"):
                 return await self._api.replace(collection, body)
             return existing
@@ -146,3 +150,21 @@ def _require_own(deployment: Object, subject: Subject, action: CreateCluster) ->
             f"A Deployment {metadata['name']} exists that was not made for this deployment of the resource."
         )
         raise ActionRefused(Problem("DeploymentExists", f"{message} Delete it if nothing needs it."))
+
+
+def _require_same_owner(existing: Object, body: Object) -> None:
+    """What an older Deployment owned is about to be collected; what none of ours owns is not touched.
+
+    Raises Conflict (try again) or ActionRefused.
+    """
+    name = existing["metadata"]["name"]
+    (wanted,) = body["metadata"]["ownerReferences"]
+    owners = existing["metadata"].get("ownerReferences") or []
+    if any(owner["uid"] == wanted["uid"] for owner in owners):
+        return
+    if any((owner["kind"], owner["name"]) == (wanted["kind"], wanted["name"]) for owner in owners):
+        raise Conflict(409, "AlreadyExists", f"{name} of an older cluster is not gone yet")
+    message = (
+        f"A {body['kind']} {name} exists that was not made for this cluster. Delete it if nothing needs it."
+    )
+    raise ActionRefused(Problem(f"{body['kind']}Exists", message))

@@ -71,8 +71,9 @@ class LeaderElector:
                 log.warning("the Lease %s/%s cannot be renewed: %s", self._namespace, self._name, error)
                 acquired = None
             if acquired:
+                continues = self.is_leading  # not if its time ran out while the request was under way
                 self._acting_until = sent + self._renew_deadline
-                if not led:
+                if not continues:
                     self.term += 1
                     log.info("leading, term %d", self.term)
                     self._on_started()

@@ -5,6 +5,7 @@ may follow: a cache can be stale, and what it does not hold may exist.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,10 +27,12 @@ from controller.observation import (
     Problem,
     Unknown,
 )
-from controller.pods import event_problem, is_silently_stuck, read_pod
+from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from shared.config.effective import GENERATION_ANNOTATION, validation_configuration
 from shared.config.options import REST_PORT
 from shared.model.status import JobState, ReconciliationState
+
+log = logging.getLogger(__name__)
 
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
 
@@ -65,7 +68,7 @@ class Observer:
                 body = await self._api.get(DEPLOYMENTS, namespace, name)
             except ApiError as error:
                 return Unknown(str(error))
-        return Absent() if body is None else Known(_read_cluster(body))
+        return Absent() if body is None else Known(_read_cluster(body, subject.metadata.uid))
 
     async def _pods(self, subject: Subject, at: datetime, *, live: bool) -> Fact[tuple[Pod, ...]]:
         namespace, name = subject.metadata.namespace, subject.metadata.name
@@ -73,7 +76,7 @@ class Observer:
         try:
             if live:
                 bodies = await self._api.list(PODS, namespace, labels=f"app={name},type={NATIVE}")
-            return Known(tuple(await asyncio.gather(*(self._pod(body, at) for body in bodies))))
+            return Known(tuple(await asyncio.gather(*(self._pod(b, at) for b in bodies if is_flinks(b)))))
         except ApiError as error:
             return Unknown(str(error))
 
@@ -93,10 +96,18 @@ class Observer:
             info, jobs = await asyncio.gather(self._flink.info(base), self._flink.jobs(base))
             found = next((job for job in jobs if job.job_id == job_id), None)
             if found is not None and found.state is JobState.FAILED:
-                found = replace(found, failure=await self._flink.failure(base, job_id))
+                found = replace(found, failure=await self._failure(base, job_id))
         except RestError as error:
             return Unknown(str(error)), Unknown(str(error))
         return Known(info), Absent() if found is None else Known(found)
+
+    async def _failure(self, base: str, job_id: str) -> str | None:
+        """The cause, if Flink tells it; that the job failed is known without it."""
+        try:
+            return await self._flink.failure(base, job_id)
+        except RestError as error:
+            log.info("%s", error)
+            return None
 
 
 def _is_settled(subject: Subject) -> bool:
@@ -116,7 +127,7 @@ def _base_url(subject: Subject) -> str:
     return f"http://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"
 
 
-def _read_cluster(body: Object) -> Cluster:
+def _read_cluster(body: Object, owner_uid: str) -> Cluster:
     spec, status, metadata = body["spec"], body.get("status", {}), body["metadata"]
     generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
     return Cluster(
@@ -128,6 +139,7 @@ def _read_cluster(body: Object) -> Cluster:
         being_deleted=metadata.get("deletionTimestamp") is not None,
         never_available=_was_never_available(body),
         problem=_replica_failure(status),
+        foreign=owner_uid not in {owner["uid"] for owner in metadata.get("ownerReferences") or []},
     )
 
 

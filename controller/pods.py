@@ -23,6 +23,11 @@ _WAITING_REASONS = {
 _EVENT_REASONS = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
 
+def is_flinks(body: Mapping[str, Any]) -> bool:
+    """Whether the pod is a JobManager or a TaskManager: its job may make pods with Flink's other labels."""
+    return (body["metadata"].get("labels") or {}).get("component") in set(Component)
+
+
 def read_pod(body: Mapping[str, Any]) -> Pod:
     """What matters of a pod, from its object."""
     labels = body["metadata"].get("labels", {})

@@ -72,13 +72,13 @@ class Reconciler:
             return _UNREADABLE
         observation = await self._observer.observe(subject)
         try:
-            plan = decide(subject, observation)
-            return await self._carry_out(plan, subject, raw, term)
-        except ActionRefused as refusal:
-            newest = self._cache.resource(PLURAL, key) or raw
-            subject = read_subject(newest, self._configuration)
-            plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
-            return await self._carry_out(plan, subject, newest, term)
+            try:
+                return await self._carry_out(decide(subject, observation), subject, raw, term)
+            except ActionRefused as refusal:
+                newest = self._cache.resource(PLURAL, key) or raw
+                subject = read_subject(newest, self._configuration)
+                plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
+                return await self._carry_out(plan, subject, newest, term)
         except Conflict as conflict:
             log.info("%s/%s: %s", *key, conflict)
             return _SOON
@@ -111,7 +111,8 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
 
     Raises StatusUnreadable: then what runs, and from which state, is not known.
     """
-    last = _last_reconciled(raw)
+    being_deleted = raw["metadata"].get("deletionTimestamp") is not None
+    last = None if being_deleted else _last_reconciled(raw)  # deletion needs the cluster only, and must end
     parsed = parse(raw)
     if not isinstance(parsed.resource, FlinkDeployment):
         raise StatusUnreadable(explain(parsed.findings))

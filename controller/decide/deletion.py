@@ -25,6 +25,8 @@ def decide_deletion(subject: Subject, observation: Observation) -> Plan:
     """Stop and delete the cluster; what blocks for long is named, with the way to override it."""
     if FINALIZER not in subject.metadata.finalizers:
         return Plan(subject.status)
+    if subject.status.reconciliation_status.last_reconciled_spec is None:
+        return Plan(subject.status, (RemoveFinalizer(),), again_after=_LOOK_AGAIN)  # nothing was ever made
     status = subject.status.model_copy(deep=True)
     status.job_manager_deployment_status = job_manager_status(
         observation, status.job_manager_deployment_status
@@ -57,9 +59,9 @@ def _what_remains(observation: Observation) -> str | None:
     match observation.cluster:
         case Unknown(reason):
             return f"It is not known whether the cluster is gone: {reason}"
-        case Known():
+        case Known(cluster) if not cluster.foreign:
             return "Waiting for the JobManager to stop and its Deployment to go"
-        case Absent():
+        case Known() | Absent():
             pass
     match observation.pods:
         case Unknown(reason):

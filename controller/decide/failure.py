@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from controller.decide.conditions import READY, set_condition
+from controller.decide.conditions import READY, set_condition, set_running_condition
 from controller.decide.observed import apply_problem
 from controller.decide.subject import Subject
 from controller.observation import Problem
@@ -18,5 +18,8 @@ def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
     if status.lifecycle_state is not LifecycleState.DELETING:
         status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
     events = apply_problem(status, problem)
-    set_condition(status, READY, False, problem.reason, problem.message, at, subject.metadata.generation)
+    generation = subject.metadata.generation
+    set_condition(status, READY, False, problem.reason, problem.message, at, generation)
+    if subject.last is not None:
+        set_running_condition(status, subject.last.spec.is_application, at, generation)
     return Plan(status, events=tuple(events), again_after=_RETRY)

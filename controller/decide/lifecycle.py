@@ -30,7 +30,14 @@ from controller.decide.observed import (
     job_manager_status,
     problem_of_last_attempt,
 )
-from controller.decide.permission import change_is_blocked, never_ran, recovery_is_blocked
+from controller.decide.permission import (
+    change_is_blocked,
+    continuation_is_blocked,
+    foreign_deployment,
+    never_ran,
+    recovery_is_blocked,
+    rollback_is_not_supported,
+)
 from controller.decide.readiness import set_ready_condition
 from controller.decide.recording import (
     mark_deployed,
@@ -59,7 +66,13 @@ from shared.config.effective import Submission, task_manager_count, validation_c
 from shared.config.options import RECONCILE_INTERVAL, high_availability_is_kubernetes
 from shared.model.job import DesiredJobState
 from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState, TaskManagerInfo
+from shared.model.status import (
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    JobState,
+    ReconciliationState,
+    TaskManagerInfo,
+)
 
 _MOVING = 1.0  # seconds between looks while something is under way
 _STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
@@ -94,9 +107,14 @@ class _Step:
 
 
 def _advance(step: _Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
+    if isinstance(observation.cluster, Known) and observation.cluster.value.foreign:
+        step.problem = foreign_deployment(subject.metadata.name)
+        return
     if step.last is None:
         _first_deployment(step, subject, goal, observation)
         return
+    if step.state not in {ReconciliationState.UPGRADING, ReconciliationState.DEPLOYED}:
+        step.problem = rollback_is_not_supported()
     if step.state is ReconciliationState.UPGRADING:
         _continue_change(step, subject, goal, observation)
     if step.state is ReconciliationState.DEPLOYED:
@@ -108,12 +126,7 @@ def _first_deployment(step: _Step, subject: Subject, goal: Wanted, observation: 
         return
     match observation.cluster:
         case Known():
-            name = subject.metadata.name
-            step.problem = Problem(
-                "DeploymentExists",
-                f"A Deployment {name} exists that was not made for this resource. "
-                "Delete it if nothing needs it, or give this resource another name.",
-            )
+            step.problem = foreign_deployment(subject.metadata.name)
         case Absent() if _no_pods(observation):
             _submit(step, subject, goal, observation, first=True)
 
@@ -121,11 +134,18 @@ def _first_deployment(step: _Step, subject: Subject, goal: Wanted, observation: 
 def _continue_change(step: _Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
     if step.last is None:
         return
+    if step.status.job_manager_deployment_status is not JobManagerDeploymentStatus.ERROR:
+        step.status.job_manager_deployment_status = job_manager_status(
+            observation, step.status.job_manager_deployment_status
+        )
+    blocked = continuation_is_blocked(step.last, goal.spec)
     match observation.cluster:
         case Unknown():
             return
-        case Known(cluster):
+        case Known(cluster) if blocked is None or cluster.generation == step.status.observed_generation:
             _continue_with_cluster(step, goal, cluster, observation)
+        case _ if blocked is not None:
+            step.problem = blocked
         case Absent() if _no_pods(observation):
             if goal.spec.job is not None and goal.spec.job.state is DesiredJobState.SUSPENDED:
                 step.last = mark_suspended(step.status, step.last, observation.at)
@@ -143,7 +163,8 @@ def _continue_with_cluster(step: _Step, goal: Wanted, cluster: Cluster, observat
         )  # it never ran, and its spec may be what keeps it from being made
     elif cluster.paused:
         step.problem = problem_of_last_attempt(step.status, goal.generation)
-        step.actions = (CreateCluster(step.last.spec, _recorded_submission(step.status)),)
+        # The goal, not the record: what was begun depends on the upgradeMode, which the record overrides.
+        step.actions = (CreateCluster(goal.spec, _recorded_submission(step.status)),)
     else:
         step.last = mark_deployed(step.status, step.last, observation.at)
 
@@ -151,10 +172,11 @@ def _continue_with_cluster(step: _Step, goal: Wanted, cluster: Cluster, observat
 def _submit(step: _Step, subject: Subject, goal: Wanted, observation: Observation, *, first: bool) -> None:
     """Put on record what is about to be created, and create it."""
     job = goal.spec.job
-    job_id = None
+    job_id, repeated = None, False
     if job is not None:
         job_id = step.status.job_status.job_id
-        if not submission_is_recorded(step.status, goal.generation):
+        repeated = submission_is_recorded(step.status, goal.generation)
+        if not repeated:
             job_id = next_job_id(subject.metadata.uid, goal.generation, job_id)
     step.problem = problem_of_last_attempt(step.status, goal.generation)
     step.last = record_submission(
@@ -171,7 +193,8 @@ def _submit(step: _Step, subject: Subject, goal: Wanted, observation: Observatio
     state_is_given_up = job is not None and not first and high_availability_is_kubernetes(config)
     step.actions = (DeleteHighAvailabilityData(), create) if state_is_given_up else (create,)
     component = EventComponent.JOB_MANAGER_DEPLOYMENT
-    step.events.append(Event(EventType.NORMAL, "Submit", "Starting deployment", component))
+    if step.problem is None and not repeated:  # another attempt at what was refused or cut short is no news
+        step.events.append(Event(EventType.NORMAL, "Submit", "Starting deployment", component))
 
 
 def _recorded_submission(status: FlinkDeploymentStatus) -> Submission:
@@ -276,13 +299,14 @@ def _concluded(step: _Step, subject: Subject, observation: Observation) -> Plan:
     """Conditions, error and lifecycle state follow from the rest of the status."""
     status, generation = step.status, subject.metadata.generation
     stated = objection(subject)
-    if stated is None and step.problem is None:
+    if step.problem is None:
         found = first_problem(observation)
         step.problem = found[0] if found is not None else _job_failure(status, observation)
     error = stated if stated is not None and subject.errors else step.problem
     step.events += apply_problem(status, error)
-    ready_problem = stated or step.problem
-    set_ready_condition(status, step.last, ready_problem, observation.at, generation)
+    job = subject.spec.job
+    suspended = job is not None and job.state is DesiredJobState.SUSPENDED
+    set_ready_condition(status, step.last, error or stated, observation.at, generation, suspended=suspended)
     if step.last is not None:
         set_running_condition(status, step.last.spec.is_application, observation.at, generation)
     status.lifecycle_state = lifecycle_state(status, step.last)
@@ -305,10 +329,9 @@ def _again_after(step: _Step, subject: Subject, error: Problem | None) -> float 
         step.status.reconciliation_status.last_stable_spec
         == step.status.reconciliation_status.last_reconciled_spec
     )
-    job_moves = step.last.spec.is_application and step.status.job_status.state not in {
-        JobState.RUNNING,
-        JobState.FINISHED,
-    }
+    state = step.status.job_status.state
+    at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
+    job_moves = step.last.spec.is_application and not at_rest
     if step.state is ReconciliationState.DEPLOYED and stable and not job_moves:
         return parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
     return _MOVING

@@ -53,7 +53,7 @@ def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[E
         case Absent() | Unknown():
             state = status.job_status.state
             if state is not None and not state.is_terminal and state is not JobState.RECONCILING:
-                lost = not isinstance(observation.cluster, Known) or isinstance(observation.job, Absent)
+                lost = isinstance(observation.cluster, Absent) or isinstance(observation.job, Absent)
                 if lost or status.job_manager_deployment_status is not JobManagerDeploymentStatus.READY:
                     status.job_status.state = JobState.RECONCILING
             return []
@@ -94,4 +94,6 @@ def apply_problem(status: FlinkDeploymentStatus, problem: Problem | None) -> lis
     if document == status.error:
         return []
     status.error = document
-    return [Event(EventType.WARNING, problem.reason, problem.message)]
+    of_operator = problem.reason == "ValidationError"
+    component = EventComponent.OPERATOR if of_operator else EventComponent.JOB_MANAGER_DEPLOYMENT
+    return [Event(EventType.WARNING, problem.reason, problem.message, component)]

@@ -47,6 +47,41 @@ def recovery_is_blocked(subject: Subject, last: ReconciledSpec) -> Problem | Non
     )
 
 
+def continuation_is_blocked(last: ReconciledSpec, spec: FlinkDeploymentSpec) -> Problem | None:
+    """Why an upgrade that another operator began cannot be ended by this version.
+
+    This version records stateless for every change that it begins: any other mode means state to be restored.
+    """
+    if last.spec.job is None or spec.job is None or last.first_deployment:
+        return None
+    recorded = last.spec.job.upgrade_mode
+    if recorded is UpgradeMode.STATELESS or spec.job.upgrade_mode is UpgradeMode.STATELESS:
+        return None
+    return Problem(
+        "NotSupported",
+        f"Another operator stopped the job ({recorded.value}), and this version cannot restore its state. "
+        "Let that operator end the upgrade, or set upgradeMode to stateless if the state may be dropped.",
+    )
+
+
+def rollback_is_not_supported() -> Problem:
+    """Another operator rolled the resource back, or is about to."""
+    return Problem(
+        "NotSupported",
+        "Another operator rolled this resource back; this version does not act on rolled-back resources. "
+        "What runs keeps running. Let that operator apply a good spec first, or create the resource anew.",
+    )
+
+
+def foreign_deployment(name: str) -> Problem:
+    """A Deployment has the cluster's name, and is none of ours."""
+    return Problem(
+        "DeploymentExists",
+        f"A Deployment {name} exists that was not made for this resource. "
+        "Delete it if nothing needs it, or give this resource another name.",
+    )
+
+
 def never_ran(last: ReconciledSpec, observation: Observation) -> bool:
     """Whether the job was deployed for the first time and its JobManager never came up."""
     match observation.cluster:

@@ -19,19 +19,23 @@ def set_ready_condition(
     problem: Problem | None,
     at: datetime,
     generation: int,
+    *,
+    suspended: bool,
 ) -> None:
     """A problem comes first; then what is under way; then how the job or the session cluster is."""
-    ready, reason, message = _ready(status, last, problem)
+    ready, reason, message = _ready(status, last, problem, suspended=suspended)
     set_condition(status, READY, ready, reason, message, at, generation)
 
 
 def _ready(
-    status: FlinkDeploymentStatus, last: ReconciledSpec | None, problem: Problem | None
+    status: FlinkDeploymentStatus, last: ReconciledSpec | None, problem: Problem | None, *, suspended: bool
 ) -> tuple[bool, str, str]:
     if problem is not None:
         return False, problem.reason, problem.message
-    if last is None:
+    if last is None and suspended:
         return False, "Suspended", "Nothing is deployed: spec.job.state is suspended"
+    if last is None:
+        return False, "Waiting", "Nothing is deployed until it is known that nothing older is left"
     if status.reconciliation_status.state is ReconciliationState.UPGRADING:
         return False, "Upgrading", "The cluster of the new spec is being brought up"
     if last.is_suspended:

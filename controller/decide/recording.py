@@ -95,9 +95,11 @@ def _record(
     generation: int | None,
     at: datetime,
 ) -> ReconciledSpec:
-    reconciliation = status.reconciliation_status
+    reconciliation, document = status.reconciliation_status, recorded.to_json()
+    before = (reconciliation.state, reconciliation.last_reconciled_spec, status.observed_generation)
+    if before != (state, document, generation):  # a repetition is no news: nothing is written for it
+        reconciliation.reconciliation_timestamp = milliseconds(at)
     reconciliation.state = state
-    reconciliation.last_reconciled_spec = recorded.to_json()
-    reconciliation.reconciliation_timestamp = milliseconds(at)
+    reconciliation.last_reconciled_spec = document
     status.observed_generation = generation
     return recorded

@@ -7,7 +7,7 @@ from controller.plan import Action, DeleteCluster, StopJobManager
 def stop_cluster(observation: Observation) -> tuple[Action, ...]:
     """The next step towards no cluster; empty when there is nothing to do but wait (or nothing is known)."""
     match observation.cluster:
-        case Known(cluster) if not cluster.being_deleted:
+        case Known(cluster) if not cluster.being_deleted and not cluster.foreign:
             if cluster.replicas > 0 and not cluster.paused:
                 return (StopJobManager(),)
             match observation.pods:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from controller.decide.subject import Subject
 from controller.observation import Problem
-from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
 from shared.model.job import DesiredJobState
 from shared.model.status import ReconciliationState
 from shared.rules import explain
@@ -20,10 +20,10 @@ class Wanted:
 
 
 def wanted(subject: Subject) -> Wanted | None:
-    """The goal; None when the spec cannot be acted on and nothing was ever deployed."""
+    """The goal; None when neither the spec nor what was last deployed can be acted on."""
     if not subject.errors and not blocks_deployment(subject.resource):
         return Wanted(subject.spec, subject.metadata.generation)
-    if subject.last is None:
+    if subject.last is None or subject.last.spec.mode is KubernetesDeploymentMode.STANDALONE:
         return None
     spec = subject.last.spec
     upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING

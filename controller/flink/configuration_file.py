@@ -59,19 +59,24 @@ def cluster_configuration(deployment: Mapping[str, Value], name: str, kind: Clus
 def configuration_file(configuration: Mapping[str, Value], version: FlinkVersion) -> tuple[str, str]:
     """Name and content of Flink's configuration file: config.yaml since 2.0, flink-conf.yaml before.
 
-    Raises ConfigurationConflict when the newer format cannot hold the options.
+    Raises ConfigurationConflict when the format cannot hold the options.
     """
     ordered = dict(sorted(configuration.items()))
     if version.number < (2, 0):
-        return _LEGACY_FILE, "".join(f"{key}: {_legacy(value)}\n" for key, value in ordered.items())
+        return _LEGACY_FILE, "".join(f"{key}: {_legacy(key, value)}\n" for key, value in ordered.items())
     _refuse_prefixes(ordered)
     document = {key: value if isinstance(value, str) else list(value) for key, value in ordered.items()}
-    return _STANDARD_FILE, yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True, width=2**16)
+    # Everything is quoted: 1e3 is text to PyYAML (YAML 1.1), but a number to Flink (YAML 1.2).
+    content = yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True, width=2**16, default_style='"')
+    return _STANDARD_FILE, content
 
 
-def _legacy(value: Value) -> str:
+def _legacy(key: str, value: Value) -> str:
     """The older parser takes the rest of the line as it stands; list elements are quoted by Flink's rules."""
-    return value if isinstance(value, str) else ";".join(_quoted(element) for element in value)
+    line = value if isinstance(value, str) else ";".join(_quoted(element) for element in value)
+    if len(line.splitlines()) > 1:
+        raise ConfigurationConflict(f"{key} has several lines, which Flink before 2.0 cannot read.")
+    return line
 
 
 def _quoted(element: str) -> str:

@@ -39,8 +39,8 @@ class ClusterOptions:
         return is_true(self.flat.get(key))
 
     def map(self, key: str) -> dict[str, str]:
-        """A map option; empty when it is not set."""
-        return parse_map(self.flat.get(key, ""))
+        """A map option, in one line or as options below its key; empty when it is not set."""
+        return {**self.with_prefix(f"{key}."), **parse_map(self.flat.get(key, ""))}
 
     def elements(self, key: str) -> list[str]:
         """A list option; empty when it is not set."""

@@ -15,9 +15,9 @@ def merged_template(
 ) -> Json:
     """The component's pod template, with the storage that its resources ask for."""
     own = component.pod_template if component is not None else None
-    template = deepcopy(common or {})
+    template: Json = _without_nulls(common or {})
     if own:
-        template = _merge(template, own, arrays_by_name)
+        template = _merge(template, _without_nulls(own), arrays_by_name)
     if component is not None:
         _add_other_resources(template, component)
     return template
@@ -35,12 +35,20 @@ def main_container(template: Json) -> Json:
     return container
 
 
+def _without_nulls(node: Any) -> Any:
+    """A copy in which explicit nulls are absent, as in the contract."""
+    if isinstance(node, Mapping):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    if isinstance(node, list):
+        return [_without_nulls(element) for element in node]
+    return node
+
+
 def _merge(base: Any, over: Any, arrays_by_name: bool) -> Any:
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         result = dict(base)
         for key, value in over.items():
-            if value is not None:
-                result[key] = _merge(base[key], value, arrays_by_name) if key in base else deepcopy(value)
+            result[key] = _merge(base[key], value, arrays_by_name) if key in base else deepcopy(value)
         return result
     if isinstance(base, list) and isinstance(over, list):
         if arrays_by_name and _all_named(base) and _all_named(over):

@@ -37,7 +37,10 @@ class FlinkRest:
     async def info(self, base: str) -> FlinkInfo:
         """GET /config: Flink's version and revision."""
         answer = await self._get(f"{base}/config")
-        return FlinkInfo(version=str(answer["flink-version"]), revision=str(answer["flink-revision"]))
+        try:
+            return FlinkInfo(version=str(answer["flink-version"]), revision=str(answer["flink-revision"]))
+        except KeyError as error:
+            raise RestError(f"{base}/config: an answer of unknown form") from error
 
     async def jobs(self, base: str) -> list[Job]:
         """GET /jobs/overview: all jobs, each RUNNING only when all of its tasks run (contract part 5.4.3)."""
@@ -50,7 +53,7 @@ class FlinkRest:
     async def failure(self, base: str, job_id: str) -> str | None:
         """GET /jobs/J/exceptions: the first line of the newest exception; None when Flink keeps none."""
         answer = await self._get(f"{base}/jobs/{job_id}/exceptions?maxExceptions=1")
-        entries = answer.get("exceptionHistory", {}).get("entries", [])
+        entries = (answer.get("exceptionHistory") or {}).get("entries")
         return root_cause(str(entries[0].get("stacktrace", ""))) if entries else None
 
     async def _get(self, url: str) -> dict[str, Any]:

@@ -6,12 +6,15 @@ _QUOTES = "'\""
 
 
 def parse_list(text: str) -> list[str]:
-    """Elements of a list option; a quoted element may hold the separator, its quote doubled inside."""
+    """Elements of a list option; a quoted element may hold the separator, its quote doubled inside.
+
+    Raises ValueError for a quotation that is not closed.
+    """
     return [_unquoted(part) for part in _split(text, ";")]
 
 
 def parse_map(text: str) -> dict[str, str]:
-    """Entries of a map option. Raises ValueError for an entry without a colon."""
+    """Entries of a map option. Raises ValueError for an entry without a colon and for an open quotation."""
     result = {}
     for entry in _split(text, ","):
         key, *value = _split(_unquoted(entry), ":", most=1)
@@ -40,6 +43,8 @@ def _parts(text: str, separator: str, most: int | None) -> Iterator[str]:
         elif character == separator and (most is None or count < most):
             yield text[start:index]
             start, count = index + 1, count + 1
+    if quote:
+        raise ValueError(f"{text!r} has a quotation that is not closed")
     yield text[start:]
 
 

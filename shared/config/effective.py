@@ -186,5 +186,13 @@ def _add_job_result_store(
 
 
 def _add_to_map(result: dict[str, Value], key: str, name: str, value: str) -> None:
+    """Options below the key are entries of the map too; beside an option of the key they could not stand."""
     entries = [text(result[key])] if result.get(key) else []
+    for below in [option for option in result if option.startswith(f"{key}.")]:
+        entries.append(_quoted_entry(below.removeprefix(f"{key}."), text(result.pop(below))))
     result[key] = ",".join([*entries, f"{name}:{value}"])
+
+
+def _quoted_entry(name: str, value: str) -> str:
+    entry = f"{name}:{value}"
+    return "'" + entry.replace("'", "''") + "'" if any(one in entry for one in ",'\"") else entry

@@ -1,9 +1,8 @@
 """Free-form `flinkConfiguration` to flat options (contract part 1.2)."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import orjson
 
 
 def flatten(configuration: Mapping[str, Any]) -> dict[str, str]:
@@ -28,4 +27,8 @@ def _leaves(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )

@@ -27,8 +27,7 @@ def process_memory(component: str, configuration: Mapping[str, str]) -> int:
     if flink is None:
         raise MemorySizeError(f"{prefix}process.size is not set, and no size that it could be derived from")
     metaspace = _size(configuration, f"{prefix}jvm-metaspace.size", "256m") or 0
-    fraction = _float32(configuration.get(f"{prefix}jvm-overhead.fraction", "0.1"))
-    overhead = int(Decimal(flink + metaspace) * Decimal(repr(fraction / (1 - fraction))))
+    overhead = _share(flink + metaspace, configuration, f"{prefix}jvm-overhead.fraction")
     low = _size(configuration, f"{prefix}jvm-overhead.min", "192m") or 0
     high = _size(configuration, f"{prefix}jvm-overhead.max", "1g") or 0
     return flink + metaspace + min(max(overhead, low), high)
@@ -59,8 +58,7 @@ def _flink_memory(component: str, configuration: Mapping[str, str]) -> int | Non
     rest = task_heap + managed
     for name, default in (("framework.heap", "128m"), ("framework.off-heap", "128m"), ("task.off-heap", "0")):
         rest += _size(configuration, f"{prefix}{name}.size", default) or 0
-    fraction = _float32(configuration.get(f"{prefix}network.fraction", "0.1"))
-    network = int(Decimal(rest) * Decimal(repr(fraction / (1 - fraction))))
+    network = _share(rest, configuration, f"{prefix}network.fraction")
     low = _size(configuration, f"{prefix}network.min", "64m") or 0
     high = _size(configuration, f"{prefix}network.max")
     network = max(network, low)
@@ -77,6 +75,13 @@ def _size(configuration: Mapping[str, str], key: str, default: str | None = None
         raise MemorySizeError(f"{key}: {error}") from None
 
 
-def _float32(text: str) -> float:
-    value: float = struct.unpack("f", struct.pack("f", float(text)))[0]
-    return value
+def _share(rest: int, configuration: Mapping[str, str], key: str) -> int:
+    """Bytes of a part that is a fraction of the whole, when the rest of the whole is known."""
+    text = configuration.get(key, "0.1")
+    try:
+        fraction: float = struct.unpack("f", struct.pack("f", float(text)))[0]
+    except (ValueError, OverflowError):
+        fraction = -1
+    if not 0 <= fraction < 1:
+        raise MemorySizeError(f"{key}: {text!r} is not a fraction. Use a number from 0 to below 1.")
+    return int(Decimal(rest) * Decimal(repr(fraction / (1 - fraction))))

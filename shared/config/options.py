@@ -44,7 +44,11 @@ TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", "0")
 
 JM_STARTUP_PROBE = Option("kubernetes.operator.jm-deployment.startup.probe.enabled", "true")
 MERGE_ARRAYS_BY_NAME = Option("kubernetes.operator.pod-template.merge-arrays-by-name", "false")
-RECONCILE_INTERVAL = Option("kubernetes.operator.reconcile.interval", "60 s")
+RECONCILE_INTERVAL = Option(
+    "kubernetes.operator.reconcile.interval",
+    "60 s",
+    older_keys=("kubernetes.operator.reconciler.reschedule.interval",),
+)
 PROGRESS_INTERVAL = Option("kubernetes.operator.observer.progress-check.interval", "10 s")
 
 KUBERNETES_HA_FACTORY = "org.apache.flink.kubernetes.highavailability.KubernetesHaServicesFactory"

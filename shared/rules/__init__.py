@@ -19,7 +19,7 @@ from shared.model import (
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.rules.context import RuleContext
-from shared.rules.deployment import DEPLOYMENT_RULES, DeploymentUnderReview
+from shared.rules.deployment import DEPLOYMENT_RULES, NEED_CONFIGURATION, DeploymentUnderReview
 from shared.rules.finding import Finding, Severity, Verdict
 from shared.rules.not_supported import not_supported
 from shared.rules.session_job import SESSION_JOB_RULES
@@ -50,7 +50,12 @@ def check(obj: Any, context: RuleContext) -> list[Finding]:
     if parsed.resource is None:
         return list(parsed.findings)
     broken = {finding.path for finding in parsed.findings}
-    found = [f for f in _rule_findings(parsed.resource, context) if not overlaps(f.path, broken)]
+    moot = NEED_CONFIGURATION if any(path.endswith(".flinkConfiguration") for path in broken) else frozenset()
+    found = [
+        finding
+        for finding in _rule_findings(parsed.resource, context)
+        if finding.code not in moot and not overlaps(finding.path, broken)
+    ]
     return [*parsed.findings, *found, *not_supported(parsed.resource)]
 
 

@@ -13,6 +13,8 @@ from shared.config.options import (
 from shared.model.deployment import FlinkDeploymentSpec, FlinkVersion, KubernetesDeploymentMode
 from shared.model.job import JobSpec, UpgradeMode
 from shared.rules.finding import Finding
+from shared.rules.options import option_findings
+from shared.rules.pod_template import pod_template_findings
 from shared.rules.resources import memory_is_given, resources_are_sound
 
 _NAME = re.compile(r"[a-z]([-a-z\d]{0,43}[a-z\d])?")
@@ -23,6 +25,9 @@ _FORBIDDEN_KEYS = {
 }
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _OLDEST_SUPPORTED = FlinkVersion.V1_15
+
+NEED_CONFIGURATION = frozenset({"FK109", "FK110"})
+"""Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,20 @@ def deployment_mode_stays(it: DeploymentUnderReview) -> Iterator[Finding]:
         yield Finding("FK114", "spec.mode", f"cannot change from {was.value} to {wanted.value}", hint)
 
 
+def pod_templates_are_readable(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """All three pod templates have the shape of a pod."""
+    spec = it.spec
+    yield from pod_template_findings("spec.podTemplate", spec.pod_template)
+    for path, component in (("spec.jobManager", spec.job_manager), ("spec.taskManager", spec.task_manager)):
+        if component is not None:
+            yield from pod_template_findings(f"{path}.podTemplate", component.pod_template)
+
+
+def options_are_readable(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """Options that objects are made of can be read."""
+    yield from option_findings(it.config)
+
+
 DEPLOYMENT_RULES: tuple[Rule, ...] = (
     name_is_a_cluster_id,
     flink_version_is_supported,
@@ -194,4 +213,6 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     log_files_are_known,
     cluster_type_stays,
     deployment_mode_stays,
+    pod_templates_are_readable,
+    options_are_readable,
 )

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from pydantic import ValidationError
@@ -80,14 +81,18 @@ def _field_location(detail: ErrorDetails) -> Location:
 
 
 def _cut(document: dict[str, Any], location: Location) -> None:
-    """Take the value at a location out of the document; a broken element takes its list with it."""
-    if len(location) == 1:
-        document[str(location[0])] = {}  # metadata, spec and status must be there
+    """Take the value at a location out of the document; a broken element takes its outermost list with it.
+
+    Fields that must be there are found in elements of lists only, so that nothing broken is left behind.
+    """
+    names = list(takewhile(lambda part: isinstance(part, str), location))
+    if len(names) == 1:
+        document[str(names[0])] = {}  # metadata, spec and status must be there
         return
-    *above, last = location[: -1 if isinstance(location[-1], int) else None]
+    *above, last = names
     node: Any = document
-    for part in above:
-        node = node[part]
+    for name in above:
+        node = node[name]
     node.pop(last, None)
 
 

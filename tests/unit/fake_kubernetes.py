@@ -1,0 +1,157 @@
+"""An API server in memory, as far as the controller talks to it: versions, conflicts, faults."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import count
+from typing import Any, cast
+
+from controller.cache import Cache
+from controller.kubernetes_api import (
+    FLINK_DEPLOYMENTS,
+    ApiError,
+    Collection,
+    Conflict,
+    KubernetesApi,
+    Object,
+    Propagation,
+)
+
+Call = tuple[str, str, str]
+"""Verb, plural, name."""
+NOT_FOUND = ApiError(404, "NotFound", "not found")
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+class FakeKubernetes:
+    """Holds objects by plural and name. `calls` has every write in order; `before` may raise for a call."""
+
+    def __init__(self, *objects: tuple[Collection, Object]) -> None:
+        self.calls: list[Call] = []
+        self.before: Callable[[Call], None] = lambda _: None
+        self._versions = count(1000)
+        self._uids = count(1)
+        self._objects: dict[tuple[str, str], Object] = {}
+        for collection, body in objects:
+            self._store(collection, deepcopy(body))
+
+    @property
+    def api(self) -> KubernetesApi:
+        """This as what the controller expects."""
+        return cast(KubernetesApi, self)
+
+    def object(self, collection: Collection, name: str) -> Object:
+        """What is stored. KeyError when there is none."""
+        return self._objects[collection.plural, name]
+
+    def names(self, collection: Collection) -> list[str]:
+        """Names of all objects of a kind."""
+        return sorted(name for plural, name in self._objects if plural == collection.plural)
+
+    def bodies(self, collection: Collection) -> list[Object]:
+        """All objects of a kind."""
+        return [self.object(collection, name) for name in self.names(collection)]
+
+    def _store(self, collection: Collection, body: Object) -> Object:
+        metadata = body["metadata"]
+        metadata.setdefault("uid", f"uid-{next(self._uids)}")
+        metadata["resourceVersion"] = str(next(self._versions))
+        self._objects[collection.plural, metadata["name"]] = body
+        return deepcopy(body)
+
+    def _begin(self, verb: str, collection: Collection, name: str) -> None:
+        call = (verb, collection.plural, name)
+        self.before(call)
+        if verb not in {"get", "list"}:
+            self.calls.append(call)
+
+    def _existing(self, collection: Collection, name: str) -> Object:
+        try:
+            return self.object(collection, name)
+        except KeyError:
+            raise NOT_FOUND from None
+
+    async def get(self, collection: Collection, _: str, name: str) -> Object | None:
+        self._begin("get", collection, name)
+        return deepcopy(self._objects.get((collection.plural, name)))
+
+    async def list(
+        self, collection: Collection, _: str, *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        self._begin("list", collection, labels or fields)
+        wanted = dict(pair.split("=") for pair in labels.split(",")) if labels else {}
+        found = [body for body in self.bodies(collection) if wanted.items() <= labels_of(body).items()]
+        return deepcopy(found)
+
+    async def create(self, collection: Collection, body: Object) -> Object:
+        name = body["metadata"]["name"]
+        self._begin("create", collection, name)
+        if (collection.plural, name) in self._objects:
+            raise Conflict(409, "AlreadyExists", f"{collection.plural} {name} exists")
+        return self._store(collection, deepcopy(body))
+
+    async def replace(self, collection: Collection, body: Object, *, subresource: str = "") -> Object:
+        name = body["metadata"]["name"]
+        self._begin(f"replace {subresource}".strip(), collection, name)
+        existing = self._existing(collection, name)
+        _require_version(existing, body["metadata"].get("resourceVersion"))
+        new = {**existing, "status": body["status"]} if subresource else body
+        return self._store(
+            collection, deepcopy({**new, "metadata": {**existing["metadata"], **new["metadata"]}})
+        )
+
+    async def merge(
+        self, collection: Collection, _: str, name: str, patch: Object, *, timeout: float | None = None
+    ) -> Object:
+        del timeout
+        self._begin("merge", collection, name)
+        existing = self._existing(collection, name)
+        _require_version(existing, patch.get("metadata", {}).get("resourceVersion"))
+        return self._store(collection, _merged(existing, patch))
+
+    async def delete(
+        self, collection: Collection, _: str, name: str, *, uid: str, propagation: Propagation
+    ) -> None:
+        del propagation  # nobody collects garbage here
+        self._begin("delete", collection, name)
+        existing = self._objects.get((collection.plural, name))
+        if existing is not None and existing["metadata"]["uid"] == uid:
+            del self._objects[collection.plural, name]
+
+
+class FakeCache(Cache):
+    """A watch cache that is always up to date, and remembers what was written as the real one does."""
+
+    def __init__(self, kubernetes: FakeKubernetes) -> None:
+        super().__init__()
+        self._kubernetes = kubernetes
+
+    def resource(self, plural: str, key: tuple[str, str]) -> Object | None:
+        del plural
+        names = self._kubernetes.names(FLINK_DEPLOYMENTS)
+        return deepcopy(self._kubernetes.object(FLINK_DEPLOYMENTS, key[1])) if key[1] in names else None
+
+
+def labels_of(body: Object) -> dict[str, str]:
+    """The object's labels."""
+    labels: dict[str, str] = body["metadata"].get("labels") or {}
+    return labels
+
+
+def _require_version(existing: Object, version: str | None) -> None:
+    if version is not None and version != existing["metadata"]["resourceVersion"]:
+        raise Conflict(409, "Conflict", "the object has been modified")
+
+
+def _merged(base: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict) or not isinstance(base, dict):
+        return deepcopy(patch)
+    result = dict(base)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key, {}), value)
+    return result

@@ -1,0 +1,286 @@
+"""Facts about a cluster: from caches at rest, live before an effect; silence makes a fact unknown."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from controller.cache import Cache
+from controller.decide import decide
+from controller.decide.subject import Subject
+from controller.flink.names import NATIVE
+from controller.flink.rest import FlinkRest, RestError
+from controller.kubernetes_api import DEPLOYMENTS, EVENTS, PODS, ApiError, Object
+from controller.observation import Absent, Component, FlinkInfo, Job, Known, Unknown
+from controller.observe import Observer
+from shared.model.status import JobState
+from tests.unit.fake_kubernetes import Call, FakeKubernetes
+from tests.unit.flink_deployments import (
+    UID,
+    application,
+    deployment_object,
+    edited,
+    job_of,
+    observed,
+    observed_up,
+    subject_of,
+    with_metadata,
+    with_status,
+)
+
+Json = dict[str, Any]
+RAW = application()
+
+
+class StaleCache(Cache):
+    """A cache that holds what it is given, whatever the API server holds."""
+
+    def __init__(self, deployment: Object | None = None, *pods: Object) -> None:
+        super().__init__()
+        self._deployment, self._pods = deployment, pods
+
+    def deployment(self, namespace: str, name: str) -> Object | None:
+        del namespace, name
+        return self._deployment
+
+    def pods(self, namespace: str, cluster: str) -> Iterator[Object]:
+        del namespace, cluster
+        yield from self._pods
+
+
+class JobManagers:
+    """The REST of the JobManagers: answers, or errors, by method."""
+
+    def __init__(self, jobs: list[Job] | Exception, failure: str | Exception | None = None) -> None:
+        self._jobs, self._failure = jobs, failure
+        self.asked: list[str] = []
+
+    async def info(self, base: str) -> FlinkInfo:
+        self.asked.append(base)
+        answer(self._jobs)
+        return FlinkInfo("2.3.0", "x")
+
+    async def jobs(self, base: str) -> Any:
+        self.asked.append(base)
+        return answer(self._jobs)
+
+    async def failure(self, base: str, job_id: str) -> Any:
+        self.asked.append(f"{base}/{job_id}")
+        return answer(self._failure)
+
+
+def answer(prepared: Any) -> Any:
+    if isinstance(prepared, Exception):
+        raise prepared
+    return prepared
+
+
+NOBODY = JobManagers(RestError("no answer"))
+
+
+def observer(kubernetes: FakeKubernetes, cache: Cache | None = None, rest: JobManagers = NOBODY) -> Observer:
+    return Observer(kubernetes.api, cache or StaleCache(), cast(FlinkRest, rest))
+
+
+def settled() -> Json:
+    """A resource whose job runs."""
+    raw = with_status(RAW, decide(subject_of(RAW), observed()))
+    job = job_of(raw["status"]["jobStatus"]["jobId"])
+    return with_status(raw, decide(subject_of(raw), observed_up(job)))
+
+
+def job_of_resource(subject: Subject, state: JobState = JobState.RUNNING) -> Job:
+    return job_of(subject.status.job_status.job_id or "", state).value
+
+
+def pod_object(name: str, component: str, **fields: Any) -> Object:
+    labels = {"app": "orders", "type": NATIVE, "component": component}
+    return {"metadata": {"name": name, "namespace": "shop", "labels": labels, "uid": f"{name}-uid"}, **fields}
+
+
+def failing(collection: str) -> Any:
+    def before(call: Call) -> None:
+        if call[1] == collection:
+            raise ApiError(503, "ServiceUnavailable", f"{collection} cannot be read")
+
+    return before
+
+
+def reads(kubernetes: FakeKubernetes) -> list[Call]:
+    made: list[Call] = []
+    kubernetes.before = made.append
+    return made
+
+
+# Deployments
+
+
+async def test_cluster_at_rest_is_read_from_the_cache() -> None:
+    kubernetes = FakeKubernetes()
+    made, subject = reads(kubernetes), subject_of(settled())
+    rest = JobManagers([job_of_resource(subject)])
+    found = await observer(kubernetes, StaleCache(deployment_object(RAW)), rest).observe(subject)
+    assert isinstance(found.cluster, Known)
+    assert found.flink == Known(FlinkInfo("2.3.0", "x"))
+    assert found.job == Known(job_of_resource(subject))
+    assert made == []
+    assert set(rest.asked) == {"http://orders-rest.shop:8081"}
+
+
+async def test_stale_cache_is_not_believed_when_an_effect_may_follow() -> None:
+    raw = edited(settled(), image="flink:2.4")
+    found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject_of(raw))
+    assert found.cluster == Absent()
+
+
+async def test_cluster_that_the_cache_does_not_hold_is_looked_for() -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    found = await observer(kubernetes).observe(subject_of(settled()))
+    assert isinstance(found.cluster, Known)
+
+
+async def test_cluster_at_rest_that_does_not_answer_is_looked_for() -> None:
+    found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(
+        subject_of(settled())
+    )
+    assert found.cluster == Absent()
+
+
+async def test_deployment_that_cannot_be_read_is_unknown() -> None:
+    kubernetes = FakeKubernetes()
+    kubernetes.before = failing("deployments")
+    found = await observer(kubernetes).observe(subject_of(RAW))
+    assert found.cluster == Unknown("deployments cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "generation"), [("7", 7), ("seven", None), ("", None)], ids=["number", "word", "empty"]
+)
+async def test_generation_is_that_of_the_annotation(annotation: str, generation: int | None) -> None:
+    body = deployment_object(RAW)
+    body["metadata"]["annotations"] = dict.fromkeys(body["metadata"]["annotations"], annotation)
+    found = await observer(FakeKubernetes((DEPLOYMENTS, body))).observe(subject_of(RAW))
+    assert isinstance(found.cluster, Known)
+    assert found.cluster.value.generation == generation
+
+
+@pytest.mark.parametrize(("owner_uid", "foreign"), [(UID, False), ("another", True), (None, True)])
+async def test_deployment_that_was_not_made_for_the_resource_is_foreign(
+    owner_uid: str | None, foreign: bool
+) -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW, owner_uid=owner_uid)))
+    found = await observer(kubernetes).observe(subject_of(RAW))
+    assert isinstance(found.cluster, Known)
+    assert found.cluster.value.foreign is foreign
+
+
+async def test_refused_pods_of_a_deployment_are_its_problem() -> None:
+    condition = {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "reason": "FailedCreate",
+        "message": "over quota",
+    }
+    body = deployment_object(RAW, availableReplicas=0, conditions=[condition])
+    found = await observer(FakeKubernetes((DEPLOYMENTS, body))).observe(subject_of(RAW))
+    assert isinstance(found.cluster, Known)
+    assert found.cluster.value.problem is not None
+    assert "over quota" in found.cluster.value.problem.message
+
+
+# Pods
+
+
+async def test_pods_are_read_live_when_there_is_no_deployment() -> None:
+    kubernetes = FakeKubernetes((PODS, pod_object("orders-taskmanager-1-1", "taskmanager")))
+    found = await observer(kubernetes, StaleCache()).observe(subject_of(RAW))
+    assert isinstance(found.pods, Known)
+    assert [pod.component for pod in found.pods.value] == [Component.TASK_MANAGER]
+
+
+async def test_pods_that_cannot_be_read_are_unknown() -> None:
+    kubernetes = FakeKubernetes()
+    kubernetes.before = failing("pods")
+    found = await observer(kubernetes).observe(subject_of(RAW))
+    assert found.pods == Unknown("pods cannot be read")
+
+
+@pytest.mark.parametrize("component", ["sidecar", ""])
+async def test_pods_with_flinks_labels_that_are_no_part_of_flink_do_not_count(component: str) -> None:
+    kubernetes = FakeKubernetes((PODS, pod_object("import-1", component)))
+    found = await observer(kubernetes).observe(subject_of(RAW))
+    assert found.pods == Known(())
+
+
+async def test_silent_pod_is_explained_by_its_events() -> None:
+    started = (datetime.now(UTC) - timedelta(seconds=30)).isoformat()
+    pod = pod_object("orders-1", "jobmanager", status={"phase": "Pending", "startTime": started})
+    event = {
+        "metadata": {"name": "e"},
+        "reason": "FailedMount",
+        "message": "no volume",
+        "lastTimestamp": started,
+    }
+    found = await observer(FakeKubernetes((PODS, pod), (EVENTS, event))).observe(subject_of(RAW))
+    assert isinstance(found.pods, Known)
+    (read,) = found.pods.value
+    assert read.problem is not None
+    assert read.problem.reason == "FailedMount"
+
+
+# JobManagers
+
+
+async def observed_job(rest: JobManagers, subject: Subject) -> Any:
+    cache = StaleCache(deployment_object(RAW))
+    return await observer(FakeKubernetes((DEPLOYMENTS, deployment_object(RAW))), cache, rest).observe(subject)
+
+
+async def test_job_manager_that_does_not_answer_leaves_everything_unknown() -> None:
+    found = await observed_job(NOBODY, subject_of(settled()))
+    assert isinstance(found.flink, Unknown)
+    assert isinstance(found.job, Unknown)
+
+
+async def test_job_is_absent_only_when_the_job_manager_does_not_know_it() -> None:
+    found = await observed_job(JobManagers([job_of("f" * 32).value]), subject_of(settled()))
+    assert found.job == Absent()
+
+
+async def test_failed_job_comes_with_its_cause() -> None:
+    subject = subject_of(settled())
+    rest = JobManagers([job_of_resource(subject, JobState.FAILED)], "java.io.IOException: disk full")
+    found = await observed_job(rest, subject)
+    assert found.job.value.failure == "java.io.IOException: disk full"
+
+
+async def test_failed_job_is_known_though_its_cause_is_not() -> None:
+    subject = subject_of(settled())
+    rest = JobManagers([job_of_resource(subject, JobState.FAILED)], RestError("HTTP 404"))
+    found = await observed_job(rest, subject)
+    assert found.job == Known(job_of_resource(subject, JobState.FAILED))
+
+
+async def test_job_manager_that_is_not_up_is_not_asked() -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW, availableReplicas=0)))
+    rest = JobManagers([])
+    found = await observer(kubernetes, rest=rest).observe(subject_of(RAW))
+    assert isinstance(found.flink, Unknown)
+    assert rest.asked == []
+
+
+async def test_job_manager_is_asked_on_the_port_that_its_cluster_was_made_with() -> None:
+    raw = application(flinkConfiguration={"rest.port": 9999})
+    raw = with_status(raw, decide(subject_of(raw), observed()))
+    raw = edited(raw, flinkConfiguration={"rest.port": 7777})
+    rest = JobManagers([])
+    await observed_job(rest, subject_of(raw))
+    assert set(rest.asked) == {"http://orders-rest.shop:9999"}
+
+
+async def test_resource_in_deletion_is_read_live() -> None:
+    raw = with_metadata(deepcopy(settled()), deletionTimestamp="2026-11-21T12:00:00Z")
+    found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject_of(raw))
+    assert found.cluster == Absent()

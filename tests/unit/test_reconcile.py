@@ -1,0 +1,303 @@
+"""One reconciliation: the status is on record before an effect, and only the leader has effects."""
+
+import logging
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, cast
+
+import pytest
+
+from controller.act import Actor
+from controller.decide.subject import FINALIZER
+from controller.events import EventPoster
+from controller.flink.names import NATIVE
+from controller.flink.rest import FlinkRest, RestError
+from controller.kubernetes_api import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    EVENTS,
+    FLINK_DEPLOYMENTS,
+    SERVICES,
+    ApiError,
+    Conflict,
+)
+from controller.leadership import LeaderElector, NotLeading
+from controller.observe import Observer
+from controller.reconcile import Reconciler
+from tests.unit.fake_kubernetes import Call, FakeCache, FakeKubernetes
+from tests.unit.flink_deployments import application, deployment_object, with_metadata
+
+Json = dict[str, Any]
+KEY = ("shop", "orders")
+WRITE_STATUS = ("replace status", "flinkdeployments", "orders")
+
+
+class Leader:
+    """An elector that leads until told otherwise."""
+
+    def __init__(self) -> None:
+        self.term = 1
+        self.is_leading = True
+
+    def check(self, term: int | None = None) -> None:
+        if not self.is_leading or (term is not None and term != self.term):
+            raise NotLeading
+
+
+class SilentFlink:
+    """JobManagers that never answer."""
+
+    async def info(self, base: str) -> Any:
+        raise RestError(f"{base}: no answer")
+
+    jobs = info
+
+
+class World:
+    """A cluster with one FlinkDeployment, and the controller on it."""
+
+    def __init__(self, raw: Json, *others: Any) -> None:
+        self.kubernetes = FakeKubernetes((FLINK_DEPLOYMENTS, raw), *others)
+        self.leader = Leader()
+        api, cache = self.kubernetes.api, FakeCache(self.kubernetes)
+        self._reconciler = Reconciler(
+            api=api,
+            cache=cache,
+            observer=Observer(api, cache, cast(FlinkRest, SilentFlink())),
+            actor=Actor(api, {}),
+            events=EventPoster(api, "test"),
+            elector=cast(LeaderElector, self.leader),
+            operator_configuration={},
+        )
+
+    async def reconcile(self) -> float | None:
+        return await self._reconciler.reconcile(KEY)
+
+    @property
+    def resource(self) -> Json:
+        return self.kubernetes.object(FLINK_DEPLOYMENTS, "orders")
+
+    @property
+    def writes(self) -> list[Call]:
+        return [call for call in self.kubernetes.calls if call[1] != "events"]
+
+    @property
+    def event_reasons(self) -> list[str]:
+        return [event["reason"] for event in self.kubernetes.bodies(EVENTS)]
+
+    def on(self, call: Call, effect: Callable[[], None]) -> None:
+        def before(made: Call) -> None:
+            if made == call:
+                effect()
+
+        self.kubernetes.before = before
+
+
+def fail(error: Exception) -> Callable[[], None]:
+    def raise_error() -> None:
+        raise error
+
+    return raise_error
+
+
+async def test_status_is_written_before_the_effect() -> None:
+    world = World(application())
+    await world.reconcile()
+    assert world.writes[:2] == [WRITE_STATUS, ("create", "deployments", "orders")]
+    assert world.event_reasons == ["Submit"]
+
+
+async def test_effect_waits_for_a_status_that_could_not_be_written() -> None:
+    world = World(application())
+    world.on(WRITE_STATUS, fail(ApiError(0, "Timeout", "no answer")))
+    with pytest.raises(ApiError):
+        await world.reconcile()
+    assert world.writes == []
+
+
+async def test_replica_that_does_not_lead_does_nothing() -> None:
+    world = World(application())
+    world.leader.is_leading = False
+    assert await world.reconcile() is None
+    assert world.kubernetes.calls == []
+
+
+async def test_leadership_that_is_lost_after_the_status_stops_the_effect() -> None:
+    world = World(application())
+    world.on(WRITE_STATUS, lambda: setattr(world.leader, "is_leading", False))
+    assert await world.reconcile() is None
+    assert world.writes == [WRITE_STATUS]
+
+
+async def test_leadership_that_was_lost_and_won_again_stops_the_effect() -> None:
+    world = World(application())
+    world.on(WRITE_STATUS, lambda: setattr(world.leader, "term", 2))
+    assert await world.reconcile() is None
+    assert world.writes == [WRITE_STATUS]
+
+
+async def test_overtaken_write_is_repeated_soon() -> None:
+    world = World(application())
+    world.on(WRITE_STATUS, fail(Conflict(409, "Conflict", "modified")))
+    again = await world.reconcile()
+    assert again is not None
+    assert again < 1
+    assert world.writes == []
+
+
+async def test_resource_that_is_gone_is_forgotten() -> None:
+    world = World(with_metadata(application(), name="another"))
+    assert await world.reconcile() is None
+    assert world.kubernetes.calls == []
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"reconciliationStatus": {"lastReconciledSpec": "{"}},
+        {"reconciliationStatus": {"state": "DANCING"}},
+        {"jobStatus": []},
+    ],
+)
+async def test_status_that_cannot_be_read_is_told_and_nothing_done(status: Json) -> None:
+    world = World(application() | {"status": status})
+    await world.reconcile()
+    assert world.writes == []
+    assert world.event_reasons == ["StatusUnreadable"]
+    (event,) = world.kubernetes.bodies(EVENTS)
+    assert "Restore the status" in event["message"]
+
+
+async def test_resource_with_an_unreadable_status_can_be_deleted() -> None:
+    raw = with_metadata(application(), deletionTimestamp="2026-11-21T11:00:00Z")
+    world = World(raw | {"status": {"reconciliationStatus": {"lastReconciledSpec": "{"}}})
+    for _ in range(3):
+        await world.reconcile()
+    assert FINALIZER not in world.resource["metadata"]["finalizers"]
+
+
+async def test_refused_effect_is_in_the_status() -> None:
+    world = World(application())
+    world.on(("create", "services", "orders-rest"), fail(ApiError(422, "Invalid", "nodePort: too high")))
+    again = await world.reconcile()
+    assert "nodePort: too high" in world.resource["status"]["error"]
+    assert "FailedCreate" in world.event_reasons
+    assert again is not None
+    assert again >= 10
+
+
+async def test_effect_that_is_refused_again_is_not_written_again() -> None:
+    world = World(application())
+    world.on(("create", "deployments", "orders"), fail(ApiError(403, "Forbidden", "exceeded quota")))
+    await world.reconcile()
+    writes = len(world.kubernetes.calls)
+    await world.reconcile()
+    assert world.kubernetes.calls[writes:] == []
+
+
+async def test_overtaken_report_of_a_refusal_is_repeated_soon() -> None:
+    world = World(application())
+    refuse = fail(ApiError(403, "Forbidden", "exceeded quota"))
+    overtake = fail(Conflict(409, "Conflict", "modified"))
+
+    def before(call: Call) -> None:
+        if call == ("create", "deployments", "orders"):
+            world.kubernetes.before = lambda made: overtake() if made == WRITE_STATUS else None
+            refuse()
+
+    world.kubernetes.before = before
+    again = await world.reconcile()
+    assert again is not None
+    assert again < 1
+
+
+async def test_lost_leadership_before_the_report_of_a_refusal_ends_quietly() -> None:
+    world = World(application())
+
+    def refuse() -> None:
+        world.leader.is_leading = False
+        raise ApiError(403, "Forbidden", "exceeded quota")
+
+    world.on(("create", "deployments", "orders"), refuse)
+    assert await world.reconcile() is None
+
+
+async def test_event_that_cannot_be_posted_does_not_stop_the_effect(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(application())
+
+    def before(call: Call) -> None:
+        if call[1] == "events":
+            raise ApiError(403, "Forbidden", "events are forbidden")
+
+    world.kubernetes.before = before
+    with caplog.at_level(logging.WARNING):
+        await world.reconcile()
+    assert world.kubernetes.names(DEPLOYMENTS) == ["orders"]
+    assert "Submit" in caplog.text
+
+
+async def test_second_reconciliation_at_rest_writes_nothing() -> None:
+    world = World(application(serviceAccount=None))
+    await world.reconcile()
+    writes = len(world.kubernetes.calls)
+    await world.reconcile()
+    assert len(world.kubernetes.calls) == writes
+
+
+# What belongs to others
+
+
+FOREIGN_DEPLOYMENT = (DEPLOYMENTS, deployment_object(application(), owner_uid=None, generation=None))
+FOREIGN_HA_DATA = (
+    CONFIG_MAPS,
+    {
+        "metadata": {
+            "name": "orders-cluster-config-map",
+            "namespace": "shop",
+            "labels": {"app": "orders", "type": NATIVE},
+        }
+    },
+)
+
+
+async def test_foreign_deployment_survives_the_resource_that_was_given_its_name() -> None:
+    world = World(application(), FOREIGN_DEPLOYMENT)
+    before = deepcopy(world.kubernetes.object(DEPLOYMENTS, "orders"))
+    await world.reconcile()
+    assert "DeploymentExists" in world.resource["status"]["error"]
+    world.resource["metadata"]["deletionTimestamp"] = "2026-11-21T11:00:00Z"
+    for _ in range(4):
+        await world.reconcile()
+    assert world.kubernetes.object(DEPLOYMENTS, "orders") == before
+    assert FINALIZER not in world.resource["metadata"]["finalizers"]
+
+
+async def test_foreign_deployment_survives_though_a_submission_is_on_record() -> None:
+    world = World(application())
+    world.on(("create", "deployments", "orders"), fail(ApiError(0, "Timeout", "no answer")))
+    with pytest.raises(ApiError):
+        await world.reconcile()
+    world.kubernetes.before = lambda _: None
+    await world.kubernetes.create(*FOREIGN_DEPLOYMENT)
+    before = deepcopy(world.kubernetes.object(DEPLOYMENTS, "orders"))
+    for _ in range(4):
+        await world.reconcile()
+    assert world.kubernetes.object(DEPLOYMENTS, "orders") == before
+
+
+async def test_high_availability_data_of_others_survives_a_resource_that_was_never_deployed() -> None:
+    raw = with_metadata(application(serviceAccount=None), deletionTimestamp="2026-11-21T11:00:00Z")
+    world = World(raw, FOREIGN_HA_DATA)
+    await world.reconcile()
+    assert world.kubernetes.names(CONFIG_MAPS) == ["orders-cluster-config-map"]
+
+
+async def test_deployed_resource_is_deleted_with_its_cluster() -> None:
+    world = World(application())
+    await world.reconcile()
+    assert world.kubernetes.names(SERVICES) == ["orders", "orders-rest"]
+    world.resource["metadata"]["deletionTimestamp"] = "2026-11-21T11:00:00Z"
+    for _ in range(4):
+        await world.reconcile()
+    assert world.kubernetes.names(DEPLOYMENTS) == []
+    assert FINALIZER not in world.resource["metadata"]["finalizers"]

@@ -1,0 +1,169 @@
+"""The CRDs: structural, described, and as checked in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.model import KINDS
+from shared.model.deployment import FlinkVersion
+from shared.schema import custom_resource_definition
+
+Json = dict[str, Any]
+CRDS = Path(__file__).parents[2] / "charts" / "flink-operator" / "crds"
+
+_ALLOWED = {
+    "type",
+    "format",
+    "description",
+    "enum",
+    "properties",
+    "items",
+    "additionalProperties",
+    "minimum",
+    "maximum",
+    "pattern",
+    "anyOf",
+    "default",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-validations",
+}
+
+kinds = pytest.mark.parametrize("kind", sorted(KINDS))
+
+
+def schema_of(kind: str) -> Json:
+    definition = custom_resource_definition(KINDS[kind])
+    schema: Json = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def nodes(path: str, node: Json) -> Iterator[tuple[str, Json]]:
+    yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from nodes(f"{path}.{name}", child)
+    for inner in ("items", "additionalProperties"):
+        if isinstance(node.get(inner), dict):
+            yield from nodes(f"{path}.{inner}", node[inner])
+
+
+def at(kind: str, path: str) -> Json:
+    return dict(nodes("", schema_of(kind)))[path]
+
+
+@kinds
+def test_every_node_has_a_type(kind: str) -> None:
+    untyped = [
+        path
+        for path, node in nodes("", schema_of(kind))
+        if "type" not in node and not node.get("x-kubernetes-int-or-string")
+    ]
+    assert untyped == []
+
+
+@kinds
+def test_no_node_holds_what_the_api_server_refuses_in_a_structural_schema(kind: str) -> None:
+    strange = {
+        path: node.keys() - _ALLOWED for path, node in nodes("", schema_of(kind)) if node.keys() - _ALLOWED
+    }
+    assert strange == {}
+
+
+@kinds
+def test_properties_and_additional_properties_never_stand_together(kind: str) -> None:
+    assert all(
+        not {"properties", "additionalProperties"} <= node.keys() for _, node in nodes("", schema_of(kind))
+    )
+
+
+@kinds
+def test_alternatives_are_only_numbers_or_text(kind: str) -> None:
+    for path, node in nodes("", schema_of(kind)):
+        assert ("anyOf" in node) == bool(node.get("x-kubernetes-int-or-string")), path
+
+
+@kinds
+def test_every_field_of_ours_is_described(kind: str) -> None:
+    fields = [
+        (path, node)
+        for path, node in nodes("", schema_of(kind))
+        if path
+        and not path.endswith((".items", ".additionalProperties", ".apiVersion", ".kind", ".metadata"))
+    ]
+    assert [path for path, node in fields if not node.get("description")] == []
+
+
+@kinds
+def test_no_field_is_required_by_the_schema(kind: str) -> None:
+    assert all("required" not in node for _, node in nodes("", schema_of(kind)))
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        (".spec.flinkVersion", [version.value for version in FlinkVersion]),
+        (".spec.mode", ["native", "standalone"]),
+        (".spec.job.state", ["running", "suspended"]),
+        (".spec.job.upgradeMode", ["savepoint", "last-state", "stateless"]),
+        (
+            ".status.jobManagerDeploymentStatus",
+            ["READY", "DEPLOYED_NOT_READY", "DEPLOYING", "MISSING", "ERROR"],
+        ),
+        (".status.reconciliationStatus.state", ["DEPLOYED", "UPGRADING", "ROLLING_BACK", "ROLLED_BACK"]),
+    ],
+)
+def test_enumerated_field_names_its_values(path: str, values: list[str]) -> None:
+    assert at("FlinkDeployment", path)["enum"] == values
+
+
+@pytest.mark.parametrize(
+    ("path", "kind_of_number"),
+    [
+        (".spec.job.parallelism", ("integer", "int32")),
+        (".spec.restartNonce", ("integer", "int64")),
+        (".spec.jobManager.resource.cpu", ("number", "double")),
+        (".status.observedGeneration", ("integer", "int64")),
+    ],
+)
+def test_number_has_its_width(path: str, kind_of_number: tuple[str, str]) -> None:
+    node = at("FlinkDeployment", path)
+    assert (node["type"], node["format"]) == kind_of_number
+
+
+@pytest.mark.parametrize(
+    "path", [".spec.flinkConfiguration", ".spec.podTemplate", ".spec.jobManager.podTemplate"]
+)
+def test_free_form_field_keeps_its_content(path: str) -> None:
+    assert at("FlinkDeployment", path)["x-kubernetes-preserve-unknown-fields"] is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural", "short_name"),
+    [
+        ("FlinkDeployment", "flinkdeployments", "flinkdep"),
+        ("FlinkSessionJob", "flinksessionjobs", "sessionjob"),
+        ("FlinkStateSnapshot", "flinkstatesnapshots", "flinksnp"),
+        ("FlinkBlueGreenDeployment", "flinkbluegreendeployments", "flinkbgdep"),
+    ],
+)
+def test_kind_has_the_names_of_the_contract(kind: str, plural: str, short_name: str) -> None:
+    names = custom_resource_definition(KINDS[kind])["spec"]["names"]
+    assert (names["plural"], names["singular"], names["shortNames"]) == (plural, kind.lower(), [short_name])
+
+
+@kinds
+def test_status_is_a_subresource_and_only_deployments_scale(kind: str) -> None:
+    subresources = custom_resource_definition(KINDS[kind])["spec"]["versions"][0]["subresources"]
+    assert subresources["status"] == {}
+    assert ("scale" in subresources) is (kind == "FlinkDeployment")
+
+
+@kinds
+def test_checked_in_definition_is_the_generated_one(kind: str) -> None:
+    file = CRDS / f"{KINDS[kind].plural}.flink.apache.org.yaml"
+    assert yaml.safe_load(file.read_text("utf-8")) == custom_resource_definition(KINDS[kind])
