@@ -27,12 +27,16 @@ from controller.plan import (
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
+    ForgetJobPlans,
     RemoveFinalizer,
     StopJobManager,
 )
 from shared.config.effective import GENERATION_ANNOTATION
 
 log = logging.getLogger(__name__)
+
+_JOB_PLANS = ("jobGraph-", "executionPlan-")
+"""Beginnings of their keys, in Flink 1 and since 2.0."""
 
 
 class ActionRefused(Exception):  # noqa: N818 - the server's word
@@ -69,6 +73,8 @@ class Actor:
                 await self._api.delete(DEPLOYMENTS, namespace, name, uid=uid, propagation=propagation)
             case DeleteHighAvailabilityData():
                 await self._delete_high_availability_data(namespace, name)
+            case ForgetJobPlans():
+                await self._forget_job_plans(namespace, name)
         return None
 
     async def _set_finalizers(self, subject: Subject, finalizers: list[str]) -> Object:
@@ -127,17 +133,27 @@ class Actor:
                 DEPLOYMENTS, metadata["namespace"], metadata["name"], {"spec": {"paused": False}}
             )
 
+    async def _high_availability_maps(self, namespace: str, name: str) -> list[Object]:
+        """The ConfigMaps that Flink's own processes made: these set no owner."""
+        found = await self._api.list(CONFIG_MAPS, namespace, labels=f"app={name},type={NATIVE}")
+        return [
+            body
+            for body in found
+            if not body["metadata"].get("ownerReferences")
+            and (body["metadata"].get("labels") or {}).get("component") != "autoscaler"
+        ]
+
     async def _delete_high_availability_data(self, namespace: str, name: str) -> None:
-        for body in await self._api.list(CONFIG_MAPS, namespace, labels=f"app={name},type={NATIVE}"):
-            metadata = body["metadata"]
-            is_flinks_own = not metadata.get(
-                "ownerReferences"
-            )  # made by Flink's processes, which set no owner
-            if is_flinks_own and (metadata.get("labels") or {}).get("component") != "autoscaler":
-                uid, background = metadata["uid"], Propagation.BACKGROUND
-                await self._api.delete(
-                    CONFIG_MAPS, namespace, metadata["name"], uid=uid, propagation=background
-                )
+        for body in await self._high_availability_maps(namespace, name):
+            uid, found = body["metadata"]["uid"], body["metadata"]["name"]
+            await self._api.delete(CONFIG_MAPS, namespace, found, uid=uid, propagation=Propagation.BACKGROUND)
+
+    async def _forget_job_plans(self, namespace: str, name: str) -> None:
+        for body in await self._high_availability_maps(namespace, name):
+            plans = [key for key in body.get("data") or {} if key.startswith(_JOB_PLANS)]
+            if plans:
+                patch = {"data": dict.fromkeys(plans)}
+                await self._api.merge(CONFIG_MAPS, namespace, body["metadata"]["name"], patch)
 
 
 def _require_own(deployment: Object, subject: Subject, action: CreateCluster) -> None:

@@ -197,7 +197,10 @@ class KubernetesApi:
             raise ApiError(0, "Unreachable", f"{method} {path}: {error}") from error
         if response.status >= 400:
             raise _error(response.status, data, f"{method} {path}")
-        answer: Object = orjson.loads(data)
+        try:
+            answer: Object = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise ApiError(0, "Unreadable", f"{method} {path}: the answer is not JSON") from error
         return answer
 
 

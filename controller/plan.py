@@ -43,6 +43,14 @@ class DeleteHighAvailabilityData:
     """Delete Flink's high-availability ConfigMaps: the state that they point to is given up."""
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetJobPlans:
+    """Take the plans of older jobs out of Flink's high-availability ConfigMaps.
+
+    A JobManager runs every plan that it finds there, beside the job that it is started for.
+    """
+
+
 Action = (
     AddFinalizer
     | RemoveFinalizer
@@ -50,6 +58,7 @@ Action = (
     | StopJobManager
     | DeleteCluster
     | DeleteHighAvailabilityData
+    | ForgetJobPlans
 )
 
 
@@ -80,7 +89,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The status is written first, then the actions run in order, then the events are posted."""
+    """The status is written first, then the events are posted, then the actions run in order."""
 
     status: FlinkDeploymentStatus
     actions: tuple[Action, ...] = ()

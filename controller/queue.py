@@ -45,11 +45,6 @@ class ReconcileQueue(Generic[Key]):
         heapq.heappush(self._heap, (due, self._sequence, key))
         self._changed.set()
 
-    def forget(self, key: Key) -> None:
-        """The key is gone: drop its delays and failures."""
-        self._due.pop(key, None)
-        self._failures.pop(key, None)
-
     async def run(self) -> None:
         """Work until cancelled; what is being worked on is cancelled too."""
         async with asyncio.TaskGroup() as tasks:

@@ -8,7 +8,7 @@ from controller.act import ActionRefused, Actor
 from controller.cache import Cache, Key
 from controller.decide import Subject, decide, decide_failure
 from controller.events import EventPoster
-from controller.kubernetes_api import FLINK_DEPLOYMENTS, Conflict, KubernetesApi, Object
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
 from controller.leadership import LeaderElector, NotLeading
 from controller.observe import Observer
 from controller.plan import Event, EventComponent, EventType, Plan
@@ -23,6 +23,12 @@ log = logging.getLogger(__name__)
 
 PLURAL = FLINK_DEPLOYMENTS.plural
 _SOON = 0.2  # seconds after a write that another writer overtook
+_INTERNAL_ERROR = Event(
+    EventType.WARNING,
+    "InternalError",
+    "The operator failed on this resource, by its own fault: its log tells more. What runs is left alone.",
+    EventComponent.OPERATOR,
+)
 _UNREADABLE = 300.0  # seconds between reminders; a mended status comes by watch
 
 
@@ -70,20 +76,28 @@ class Reconciler:
             event = Event(EventType.WARNING, "StatusUnreadable", str(error), EventComponent.OPERATOR)
             await self._events.post(event, raw)
             return _UNREADABLE
-        observation = await self._observer.observe(subject)
         try:
-            try:
-                return await self._carry_out(decide(subject, observation), subject, raw, term)
-            except ActionRefused as refusal:
-                newest = self._cache.resource(PLURAL, key) or raw
-                subject = read_subject(newest, self._configuration)
-                plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
-                return await self._carry_out(plan, subject, newest, term)
+            return await self._advance(key, subject, raw, term)
         except Conflict as conflict:
             log.info("%s/%s: %s", *key, conflict)
             return _SOON
         except NotLeading:
             return None
+        except ApiError:
+            raise  # nothing is known of the effect: the queue comes back to it
+        except Exception:
+            await self._events.post(_INTERNAL_ERROR, raw)
+            raise
+
+    async def _advance(self, key: Key, subject: Subject, raw: Object, term: int) -> float | None:
+        observation = await self._observer.observe(subject)
+        try:
+            return await self._carry_out(decide(subject, observation), subject, raw, term)
+        except ActionRefused as refusal:
+            newest = self._cache.resource(PLURAL, key) or raw
+            subject = read_subject(newest, self._configuration)
+            plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
+            return await self._carry_out(plan, subject, newest, term)
 
     async def _carry_out(self, plan: Plan, subject: Subject, raw: Object, term: int) -> float | None:
         """The status is on record before the first effect, and only the leader has effects."""

@@ -21,12 +21,15 @@ from controller.reconcile import PLURAL, Reconciler
 from controller.settings import Settings
 from controller.unsupported import UnsupportedKind
 from controller.watch import build_registry, watch_settings
-from shared.config.operator import load_operator_configuration
+from shared.config.duration import parse_duration
+from shared.config.operator import ConfigurationError, load_operator_configuration
+from shared.config.options import RECONCILE_INTERVAL
 from shared.model import KINDS
 
 log = logging.getLogger(__name__)
 
 _LEASE_REQUEST_TIMEOUT = 1.5  # seconds; below the elector's retry period
+_SHORTEST_INTERVAL = 1.0  # seconds
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _Work = Callable[[Key], Awaitable[float | None]]
 
@@ -34,6 +37,7 @@ _Work = Callable[[Key], Awaitable[float | None]]
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
     configuration = load_operator_configuration(settings.configuration_folder)
+    _check_intervals(configuration)
     client = ApiClient(await client_configuration())
     api, flink, cache = KubernetesApi(client), FlinkRest.connect(), Cache()
     ready = asyncio.Event()
@@ -111,6 +115,17 @@ async def _run_parts(
         if task.exception() is not None:
             log.error("%s ended unexpectedly", task.get_name())
         task.result()
+
+
+def _check_intervals(configuration: Mapping[str, str]) -> None:
+    """Raises ConfigurationError for an interval that cannot be waited for."""
+    text = RECONCILE_INTERVAL.read(configuration) or ""
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {error}") from error
+    if seconds < _SHORTEST_INTERVAL:
+        raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {text!r} is too short. Use 1 s or more.")
 
 
 def _log_files(folder: Path) -> dict[str, str]:

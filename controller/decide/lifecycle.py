@@ -59,6 +59,7 @@ from controller.plan import (
     Event,
     EventComponent,
     EventType,
+    ForgetJobPlans,
     Plan,
 )
 from shared.config.duration import parse_duration
@@ -190,8 +191,10 @@ def _submit(step: _Step, subject: Subject, goal: Wanted, observation: Observatio
     )
     create = CreateCluster(goal.spec, _recorded_submission(step.status))
     config = validation_configuration(goal.spec, subject.metadata.namespace, subject.operator_configuration)
-    state_is_given_up = job is not None and not first and high_availability_is_kubernetes(config)
-    step.actions = (DeleteHighAvailabilityData(), create) if state_is_given_up else (create,)
+    if job is None or not high_availability_is_kubernetes(config):
+        step.actions = (create,)
+    else:
+        step.actions = (ForgetJobPlans() if first else DeleteHighAvailabilityData(), create)
     component = EventComponent.JOB_MANAGER_DEPLOYMENT
     if step.problem is None and not repeated:  # another attempt at what was refused or cut short is no news
         step.events.append(Event(EventType.NORMAL, "Submit", "Starting deployment", component))

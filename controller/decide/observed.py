@@ -9,6 +9,12 @@ from controller.observation import Absent, Component, Job, Known, Observation, P
 from controller.plan import Event, EventComponent, EventType
 from shared.model.status import FlinkDeploymentStatus, JobManagerDeploymentStatus, JobState
 
+_EVENTS = {
+    "ValidationError": ("ValidationError", EventComponent.OPERATOR),
+    "JobFailed": ("Error", EventComponent.JOB),
+}
+"""Events whose reason or component is not that of other problems (contract part 6)."""
+
 
 def first_problem(observation: Observation) -> tuple[Problem, Component] | None:
     """Why the cluster cannot start, the JobManager's reason before a TaskManager's."""
@@ -94,6 +100,5 @@ def apply_problem(status: FlinkDeploymentStatus, problem: Problem | None) -> lis
     if document == status.error:
         return []
     status.error = document
-    of_operator = problem.reason == "ValidationError"
-    component = EventComponent.OPERATOR if of_operator else EventComponent.JOB_MANAGER_DEPLOYMENT
-    return [Event(EventType.WARNING, problem.reason, problem.message, component)]
+    reason, component = _EVENTS.get(problem.reason, (problem.reason, EventComponent.JOB_MANAGER_DEPLOYMENT))
+    return [Event(EventType.WARNING, reason, problem.message, component)]

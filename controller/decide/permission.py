@@ -37,7 +37,9 @@ def recovery_is_blocked(subject: Subject, last: ReconciledSpec) -> Problem | Non
     if last.spec.job is None:
         return None
     config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
-    stateless = subject.spec.job is not None and subject.spec.job.upgrade_mode is UpgradeMode.STATELESS
+    readable = not subject.errors  # else the mode may be a default in place of what its owner wrote
+    job = subject.spec.job
+    stateless = readable and job is not None and job.upgrade_mode is UpgradeMode.STATELESS
     if stateless and not high_availability_is_active(config):
         return None
     return Problem(

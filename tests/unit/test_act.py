@@ -21,6 +21,7 @@ from controller.plan import (
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
+    ForgetJobPlans,
     RemoveFinalizer,
     StopJobManager,
 )
@@ -198,7 +199,9 @@ async def test_only_the_deployment_that_was_seen_is_deleted(uid: str, left: list
 
 def config_map(name: str, *, cluster: str = "orders", **fields: Any) -> tuple[Collection, Json]:
     labels = {"app": cluster, "type": NATIVE, **fields.pop("labels", {})}
-    return CONFIG_MAPS, {"metadata": {"name": name, "namespace": "shop", "labels": labels, **fields}}
+    data = fields.pop("data", {})
+    metadata = {"name": name, "namespace": "shop", "labels": labels, **fields}
+    return CONFIG_MAPS, {"metadata": metadata, "data": data}
 
 
 async def test_only_what_flink_itself_wrote_is_given_up() -> None:
@@ -215,6 +218,18 @@ async def test_only_what_flink_itself_wrote_is_given_up() -> None:
         "flink-config-orders",
         "other-cluster-config-map",
     ]
+
+
+async def test_plans_of_older_jobs_are_taken_out_of_what_flink_keeps() -> None:
+    kept = {"checkpointID-0000000000000000007": "y", "org.apache.flink.k8s.leader.dispatcher": "z"}
+    plans = {f"jobGraph-{'0' * 32}": "x", f"executionPlan-{'1' * 32}": "x"}
+    kubernetes = FakeKubernetes(
+        config_map("orders-cluster-config-map", data={**plans, **kept}),
+        config_map("other-cluster-config-map", cluster="other", data=plans),
+    )
+    await actor(kubernetes).perform(ForgetJobPlans(), subject_of(RAW))
+    assert kubernetes.object(CONFIG_MAPS, "orders-cluster-config-map")["data"] == kept
+    assert kubernetes.object(CONFIG_MAPS, "other-cluster-config-map")["data"] == plans
 
 
 async def test_finalizer_joins_and_leaves_those_of_others() -> None:

@@ -200,24 +200,6 @@ async def test_delays_after_failures_grow_to_a_bound(monkeypatch: pytest.MonkeyP
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-@pytest.mark.usefixtures("short_delays")
-async def test_key_that_is_forgotten_is_not_called_again() -> None:
-    runs = 0
-
-    async def work(_: str) -> float:
-        nonlocal runs
-        runs += 1
-        return 0.01
-
-    async with running(work) as queue:
-        queue.add("a")
-        await until(lambda: runs == 1)
-        await a_few_turns()
-        queue.forget("a")
-        await asyncio.sleep(0.03)
-    assert runs == 1
-
-
 async def test_no_more_keys_are_worked_on_at_once_than_allowed() -> None:
     gate, active, most = asyncio.Event(), 0, 0
 

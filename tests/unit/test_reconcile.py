@@ -301,3 +301,16 @@ async def test_deployed_resource_is_deleted_with_its_cluster() -> None:
         await world.reconcile()
     assert world.kubernetes.names(DEPLOYMENTS) == []
     assert FINALIZER not in world.resource["metadata"]["finalizers"]
+
+
+async def test_fault_of_the_operator_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(application())
+
+    def fault(*_: object) -> None:
+        raise RuntimeError("kaboom")
+
+    monkeypatch.setattr("controller.reconcile.decide", fault)
+    with pytest.raises(RuntimeError):
+        await world.reconcile()
+    assert [event["reason"] for event in world.kubernetes.bodies(EVENTS)] == ["InternalError"]
+    assert "kaboom" not in world.kubernetes.bodies(EVENTS)[0]["message"]
