@@ -18,11 +18,19 @@ _LONGEST_DELAY = 60.0
 class ReconcileQueue(Generic[Key]):
     """Keys to reconcile, with delays, a bound on concurrency, and backoff with jitter after failures.
 
-    `work` reconciles one key and returns the seconds after which it wants to be called again, or None.
+    `work` reconciles one key and returns the seconds after which it wants to be called again, or None. Errors
+    that are `expected` are logged in one line, others with their traceback.
     """
 
-    def __init__(self, work: Callable[[Key], Awaitable[float | None]], *, concurrency: int = 50) -> None:
+    def __init__(
+        self,
+        work: Callable[[Key], Awaitable[float | None]],
+        *,
+        concurrency: int = 50,
+        expected: type[Exception] | tuple[type[Exception], ...] = (),
+    ) -> None:
         self._work = work
+        self._expected = expected
         self._slots = asyncio.Semaphore(concurrency)
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, int, Key]] = []
@@ -85,11 +93,14 @@ class ReconcileQueue(Generic[Key]):
             async with self._slots:
                 delay = await self._work(key)
             self._failures.pop(key, None)
-        except Exception:
+        except Exception as error:
             # One resource's failure must not end the queue: it is logged, and tried again later.
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (failures - 1)) * random.uniform(0.8, 1.2)  # noqa: S311
-            log.exception("reconciling %s failed, again in %.1f s", key, delay)
+            if isinstance(error, self._expected):
+                log.warning("reconciling %s failed, again in %.1f s: %s", key, delay, error)
+            else:
+                log.exception("reconciling %s failed, again in %.1f s", key, delay)
         finally:
             self._running.discard(key)
         if key in self._again:

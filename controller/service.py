@@ -13,7 +13,7 @@ from controller.cache import Cache, Key
 from controller.events import EventPoster
 from controller.flink.rest import FlinkRest
 from controller.health import serve_health
-from controller.kubernetes_api import KubernetesApi, client_configuration
+from controller.kubernetes_api import ApiError, KubernetesApi, client_configuration
 from controller.leadership import LeaderElector
 from controller.observe import Observer
 from controller.queue import ReconcileQueue
@@ -71,7 +71,7 @@ async def run(settings: Settings) -> None:
         **{k.plural: UnsupportedKind(k.plural, api, cache, elector).reconcile for k in KINDS.values()},
         PLURAL: reconciler.reconcile,
     }
-    queue = ReconcileQueue(lambda item: works[item[0]](item[1]))
+    queue = ReconcileQueue(lambda item: works[item[0]](item[1]), expected=ApiError)
     health = await serve_health(settings.health_port, ready.is_set)
     try:
         await _run_parts(settings, queue, elector, build_registry(cache, enqueue), ready)

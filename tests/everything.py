@@ -43,7 +43,7 @@ def lint_stage(python: str) -> Stage:
             (str(tools / "ruff"), "check", "--quiet"),
             (str(tools / "ruff"), "format", "--check", "--quiet"),
             (str(tools / "mypy"),),
-            (str(tools / "lint-imports"), "--no-timing"),
+            (str(tools / "lint-imports"), "--no-logo"),
             (python, "-m", "tests.generated"),
         ),
     )

@@ -1,9 +1,11 @@
 """The API server as the tests read it: plain objects, in milliseconds where kubectl takes a hundred."""
 
 import base64
+import http
 import http.client
 import json
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import yaml
 Json = dict[str, Any]
 TIMEOUT_SECONDS = 20.0
 _HISTORY_SECONDS = 1
+_SETTING_UP_SECONDS = 20.0
+_RETRY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,18 @@ class ApiServer:
         return [change["object"] for change in changes]
 
     def _answer(self, method: str, path: str, body: Json | None, content: str) -> bytes:
+        """The answer's body. A server that is still setting up storage asks to be asked again, and is."""
+        deadline = time.monotonic() + _SETTING_UP_SECONDS
+        while True:
+            status, data = self._exchange(method, path, body, content)
+            if status != http.HTTPStatus.TOO_MANY_REQUESTS or time.monotonic() > deadline:
+                break
+            time.sleep(_RETRY_SECONDS)
+        if status >= 400:
+            raise RefusedError(json.loads(data))
+        return data
+
+    def _exchange(self, method: str, path: str, body: Json | None, content: str) -> tuple[int, bytes]:
         connection = http.client.HTTPSConnection(
             self.host, self.port, timeout=TIMEOUT_SECONDS, context=self.tls
         )
@@ -146,12 +162,9 @@ class ApiServer:
             headers = {"Accept": "application/json", "Content-Type": f"application/{content}"}
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()
-            data = response.read()
+            return response.status, response.read()
         finally:
             connection.close()
-        if response.status >= 400:
-            raise RefusedError(json.loads(data))
-        return data
 
 
 def version(body: Json) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cluster import Cluster, ClusterError, Console, Level, up
 from tests.e2e.flink import Flink
+from tests.e2e.resume import Resume
 from tests.images import Image, ImageError
 from tests.installation import CHART, NAMESPACE, RELEASE, install, provide_image, provide_operator_images
 
@@ -28,6 +29,12 @@ class Release:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """--full runs every behaviour on every supported Flink version."""
     parser.addoption("--full", action="store_true", help="run on Flink 1.20 what otherwise runs on 2.3 alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A full run takes long: it can be resumed."""
+    if config.getoption("--full"):
+        config.pluginmanager.register(Resume(config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
