@@ -1,0 +1,59 @@
+"""The end of every decision: error, conditions, lifecycle state and the time of the next look."""
+
+from controller.decide.conditions import lifecycle_state, set_running_condition
+from controller.decide.observed import apply_problem, first_problem
+from controller.decide.readiness import set_ready_condition
+from controller.decide.step import Step
+from controller.decide.subject import Subject
+from controller.decide.wanted import objection
+from controller.observation import Known, Observation, Problem
+from controller.plan import Plan
+from shared.config.duration import parse_duration
+from shared.config.options import RECONCILE_INTERVAL
+from shared.model.job import DesiredJobState
+from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
+
+MOVING = 1.0  # seconds between looks while something is under way
+_STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
+
+
+def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
+    """Conditions, error and lifecycle state follow from the rest of the status."""
+    status, generation = step.status, subject.metadata.generation
+    stated = objection(subject)
+    if step.problem is None:
+        found = first_problem(observation)
+        step.problem = found[0] if found is not None else _job_failure(status, observation)
+    error = stated if stated is not None and subject.errors else step.problem
+    step.events += apply_problem(status, error)
+    job = subject.spec.job
+    suspended = job is not None and job.state is DesiredJobState.SUSPENDED
+    set_ready_condition(status, step.last, error or stated, observation.at, generation, suspended=suspended)
+    if step.last is not None:
+        set_running_condition(status, step.last.spec.is_application, observation.at, generation)
+    status.lifecycle_state = lifecycle_state(status, step.last)
+    return Plan(status, step.actions, tuple(step.events), _again_after(step, subject, error))
+
+
+def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Problem | None:
+    match observation.job:
+        case Known(job) if status.job_status.state is JobState.FAILED:
+            return Problem("JobFailed", job.failure or "The job failed; Flink gives no cause.")
+    return None
+
+
+def _again_after(step: Step, subject: Subject, error: Problem | None) -> float | None:
+    if step.last is None:
+        return None if subject.errors else _STUCK
+    if error is not None:
+        return _STUCK
+    stable = (
+        step.status.reconciliation_status.last_stable_spec
+        == step.status.reconciliation_status.last_reconciled_spec
+    )
+    state = step.status.job_status.state
+    at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
+    job_moves = step.last.spec.is_application and not at_rest
+    if step.state is ReconciliationState.DEPLOYED and stable and not job_moves:
+        return parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+    return MOVING
