@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.cluster import Cluster, ClusterError, Progress
 from tests.images import Image, build
+from tests.polling import eventually
 
 NAMESPACE = "flink-system"
 RELEASE = "flink-operator"
@@ -53,7 +54,10 @@ def provide_operator_images(cluster: Cluster, progress: Progress) -> Images:
 
 
 def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...], timeout: int = 180) -> None:
-    """Apply the CRDs and install (or upgrade) the chart, and wait until both services are ready."""
+    """Apply the CRDs and install (or upgrade) the chart, and wait until resources are admitted.
+
+    Pods are ready a moment before cert-manager has told the API server whose certificates to trust.
+    """
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "crds"))
     arguments = ["upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
     for service, reference in (("webhook", images.webhook), ("controller", images.controller)):
@@ -61,3 +65,9 @@ def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...]
         arguments += ["--set", f"{service}.image.repository={repository},{service}.image.tag={tag}"]
     arguments += ["--set", f"jobServiceAccount.namespaces={{{','.join(job_namespaces)}}}"]
     cluster.helm(*arguments, "--wait", "--timeout", f"{timeout}s", timeout=timeout + 30)
+    admitted = ("apply", "--dry-run=server", "-f", str(PROJECT / "examples" / "basic.yaml"))
+    eventually(
+        lambda: cluster.kubectl(*admitted, check=False).returncode == 0,
+        within=30,
+        what="the webhook admits examples/basic.yaml",
+    )
