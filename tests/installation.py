@@ -66,8 +66,12 @@ def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...]
     arguments += ["--set", f"jobServiceAccount.namespaces={{{','.join(job_namespaces)}}}"]
     cluster.helm(*arguments, "--wait", "--timeout", f"{timeout}s", timeout=timeout + 30)
     admitted = ("apply", "--dry-run=server", "-f", str(PROJECT / "examples" / "basic.yaml"))
-    eventually(
-        lambda: cluster.kubectl(*admitted, check=False).returncode == 0,
-        within=30,
-        what="the webhook admits examples/basic.yaml",
-    )
+    try:
+        eventually(
+            lambda: cluster.kubectl(*admitted, check=False).returncode == 0,
+            within=30,
+            what="the webhook admits examples/basic.yaml",
+        )
+    except AssertionError as error:
+        answer = cluster.kubectl(*admitted, check=False)
+        raise ClusterError(f"{error} {answer.stderr.strip()}") from None
