@@ -1,0 +1,88 @@
+"""Who may do what, and in which namespaces."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.model.kinds import KINDS
+from tests.unit.chart.rendered_chart import NAMESPACE, WEBHOOK_CONFIGURATIONS, Chart, Manifest, Rendered
+
+
+def rules(rendered: Rendered) -> Iterator[Manifest]:
+    for role in rendered.roles():
+        yield from role["rules"]
+
+
+def test_nobody_has_rights_on_secrets_or_wildcards(default: Rendered) -> None:
+    for rule in rules(default):
+        assert "secrets" not in rule["resources"]
+        assert not any("*" in entry for entries in rule.values() for entry in entries)
+
+
+def test_the_webhook_has_no_token_and_no_rights(default: Rendered) -> None:
+    account = default.pod("webhook")["serviceAccountName"]
+    assert default.pod("webhook")["automountServiceAccountToken"] is False
+    bindings = default.of_kind("RoleBinding", "ClusterRoleBinding")
+    assert account not in {subject["name"] for each in bindings for subject in each["subjects"]}
+
+
+def test_the_controller_may_change_but_never_create_or_delete_flink_resources(default: Rendered) -> None:
+    flink = [rule for rule in rules(default) if rule["apiGroups"] == ["flink.apache.org"]]
+    plurals = {kind.plural for kind in KINDS.values()}
+    granted = {resource: set(rule["verbs"]) for rule in flink for resource in rule["resources"]}
+    assert granted == (
+        {plural: {"get", "list", "watch", "update", "patch"} for plural in plurals}
+        | {f"{plural}/status": {"get", "update", "patch"} for plural in plurals}
+        | {f"{plural}/finalizers": {"update"} for plural in plurals}
+    )
+
+
+def test_only_the_named_lease_can_be_read_or_changed(chart: Chart) -> None:
+    rendered = chart.render("--set", "leaderElection.leaseName=other")
+    leases = [rule for rule in rules(rendered) if rule["resources"] == ["leases"]]
+    assert [(rule["verbs"], rule.get("resourceNames")) for rule in leases] == [
+        (["create"], None),
+        (["get", "update"], ["other"]),
+    ]
+    assert rendered.environment("controller")["LEASE_NAME"] == "other"
+
+
+def test_watched_namespaces_leave_no_cluster_wide_right(limited: Rendered) -> None:
+    assert limited.of_kind("ClusterRole", "ClusterRoleBinding") == []
+    role = "flink-operator-controller"
+    for kind in ("Role", "RoleBinding"):
+        found = [each["metadata"] for each in limited.of_kind(kind) if each["metadata"]["name"] == role]
+        assert [each["namespace"] for each in found] == ["team-a", "team-b"]
+    here = [
+        each["metadata"]["name"] for each in limited.roles() if each["metadata"]["namespace"] == NAMESPACE
+    ]
+    assert here == ["flink-operator-leader-election"]
+
+
+def test_services_and_webhooks_know_the_watched_namespaces(limited: Rendered) -> None:
+    assert limited.environment("controller")["WATCH_NAMESPACES"] == "team-a,team-b"
+    for kind in WEBHOOK_CONFIGURATIONS:
+        (expression,) = limited.webhook(kind)["namespaceSelector"]["matchExpressions"]
+        assert expression == {
+            "key": "kubernetes.io/metadata.name",
+            "operator": "In",
+            "values": ["team-a", "team-b"],
+        }
+
+
+@pytest.mark.parametrize(
+    ("settings", "namespaces"),
+    [
+        ([], [NAMESPACE]),
+        (["--set", "watchNamespaces={team-a,team-b}"], ["team-a", "team-b"]),
+        (["--set", "jobServiceAccount.namespaces={jobs}"], ["jobs"]),
+    ],
+)
+def test_jobs_have_an_account_that_outlives_the_release(
+    chart: Chart, settings: list[str], namespaces: list[str]
+) -> None:
+    rendered = chart.render(*settings)
+    for kind, name in (("ServiceAccount", "flink"), ("Role", "flink"), ("RoleBinding", "flink-role-binding")):
+        found = [each["metadata"] for each in rendered.of_kind(kind) if each["metadata"]["name"] == name]
+        assert [each["namespace"] for each in found] == namespaces
+        assert all(each["annotations"] == {"helm.sh/resource-policy": "keep"} for each in found)
