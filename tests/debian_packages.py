@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from tests.cluster.progress import Progress, heartbeat
+from tests.progress import Progress, heartbeat
 
 
 class PackagesMissingError(Exception):

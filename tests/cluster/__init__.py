@@ -4,7 +4,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.down import down
 from tests.cluster.errors import ClusterError
 from tests.cluster.programs import Level
-from tests.cluster.progress import Console, Progress, silent
 from tests.cluster.up import DEFAULT_NAME, up
+from tests.progress import Console, Progress, silent
 
 __all__ = ["DEFAULT_NAME", "Cluster", "ClusterError", "Console", "Level", "Progress", "down", "silent", "up"]

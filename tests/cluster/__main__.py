@@ -10,9 +10,9 @@ from tests.cluster.down import down
 from tests.cluster.errors import ClusterError
 from tests.cluster.folders import names
 from tests.cluster.programs import Level
-from tests.cluster.progress import Console
 from tests.cluster.status import status
 from tests.cluster.up import DEFAULT_NAME, existing, up
+from tests.progress import Console
 
 INTERRUPTED = 130
 

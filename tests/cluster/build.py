@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.cluster.errors import ClusterError, log_tail
 from tests.cluster.folders import cache_folder, locked
 from tests.cluster.programs import CERT_MANAGER, PROGRAMS, SOURCES, Level, Program, cache_key, module_version
-from tests.cluster.progress import Progress, heartbeat
 from tests.cluster.toolchain import go_command, needed_version
+from tests.progress import Progress, heartbeat
 
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 ASSETS = ("etcd", "kube-apiserver", "kubectl")

@@ -11,7 +11,7 @@ from tests.cluster import process
 from tests.cluster.errors import ClusterError, log_tail
 from tests.cluster.folders import Folders
 from tests.cluster.process import Process
-from tests.cluster.progress import Progress
+from tests.progress import Progress
 
 START_SECONDS = 90.0
 RECOVER_SECONDS = 10.0

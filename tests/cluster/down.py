@@ -11,9 +11,9 @@ from tests.cluster.folders import Folders, locked
 from tests.cluster.plan import load
 from tests.cluster.process import Process
 from tests.cluster.programs import Level
-from tests.cluster.progress import Console, Progress
 from tests.cluster.remains import remove_node
 from tests.cluster.up import DEFAULT_NAME
+from tests.progress import Console, Progress
 
 ROUNDS = 5
 """A process may start another one while it is being killed; the next round finds that one."""

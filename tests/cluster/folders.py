@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.progress import Progress, silent
+from tests.progress import Progress, silent
 
 CNI_RESULTS = Path("/var/lib/cni/results")
 """Where containerd notes what CNI plugins did; it cannot be told another place."""

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.progress import Progress
 from tests.debian_packages import PackagesMissingError, install
+from tests.progress import Progress
 
 PACKAGES = {
     "containerd": "containerd",

@@ -10,8 +10,8 @@ from tests.cluster.errors import ClusterError
 from tests.cluster.folders import Folders
 from tests.cluster.plan import load
 from tests.cluster.programs import Level
-from tests.cluster.progress import silent
 from tests.cluster.readiness import definition_names, node_expectations, unmet
+from tests.progress import silent
 
 
 @dataclass(frozen=True)

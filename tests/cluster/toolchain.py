@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cluster.errors import ClusterError
 from tests.cluster.folders import cache_folder
-from tests.cluster.progress import Progress, heartbeat
+from tests.progress import Progress, heartbeat
 
 REQUIREMENTS = Path(__file__).parent / "go" / "requirements.txt"
 

@@ -21,7 +21,6 @@ from tests.cluster.pause_image import write_pause_image
 from tests.cluster.pki import kubeconfig
 from tests.cluster.plan import Plan, load, load_or_choose
 from tests.cluster.programs import PAUSE, Level
-from tests.cluster.progress import Console, Progress
 from tests.cluster.readiness import (
     CERT_MANAGER_NAMESPACE,
     apply_definitions,
@@ -31,6 +30,7 @@ from tests.cluster.readiness import (
     wait_until,
 )
 from tests.cluster.requirements import check_node_machine
+from tests.progress import Console, Progress
 
 DEFAULT_NAME = "flink-operator"
 

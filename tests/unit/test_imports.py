@@ -1,0 +1,26 @@
+"""Every entry point can be the first import of a process: no module needs another to be loaded before it."""
+
+import subprocess
+import sys
+
+import pytest
+
+ENTRY_POINTS = (
+    "cli.main",
+    "controller.service",
+    "shared.model",
+    "shared.rules",
+    "tests.cluster",
+    "tests.demo",
+    "tests.everything",
+    "tests.images",
+    "webhook.server",
+)
+
+
+@pytest.mark.parametrize("module", ENTRY_POINTS)
+def test_module_can_be_imported_first(module: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
