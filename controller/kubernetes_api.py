@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 import orjson
@@ -97,11 +97,6 @@ class KubernetesApi:
         self._client = client
         self._timeout = timeout
 
-    @classmethod
-    async def connect(cls) -> Self:
-        """An API on the cluster that the environment names."""
-        return cls(ApiClient(await client_configuration()))
-
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
@@ -139,13 +134,11 @@ class KubernetesApi:
         namespace: str,
         name: str,
         patch: Object,
-        *,
-        timeout: float | None = None,
     ) -> Object:
         """Apply a JSON merge patch; with metadata.resourceVersion in it, only to that version."""
         headers = {"Content-Type": "application/merge-patch+json"}
         path = collection.path(namespace, name)
-        return await self._call("PATCH", path, body=patch, headers=headers, timeout=timeout)
+        return await self._call("PATCH", path, body=patch, headers=headers)
 
     async def delete(
         self, collection: Collection, namespace: str, name: str, *, uid: str, propagation: Propagation
@@ -171,10 +164,9 @@ class KubernetesApi:
         query: Mapping[str, str] | None = None,
         body: Object | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
     ) -> Object:
         try:
-            async with asyncio.timeout(timeout or self._timeout):
+            async with asyncio.timeout(self._timeout):
                 serialized = await self._client.param_serialize(
                     method,
                     path,
@@ -190,9 +182,7 @@ class KubernetesApi:
                 response = await self._client.call_api(*serialized)
                 data = await response.read()
         except TimeoutError as error:
-            raise ApiError(
-                0, "Timeout", f"{method} {path}: no answer within {timeout or self._timeout:g} s"
-            ) from error
+            raise ApiError(0, "Timeout", f"{method} {path}: no answer within {self._timeout:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ApiError(0, "Unreachable", f"{method} {path}: {error}") from error
         if response.status >= 400:

@@ -1,6 +1,6 @@
 """What `decide` wants: a status, effects, events, and when to look again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.config.effective import Submission
@@ -94,5 +94,5 @@ class Plan:
     status: FlinkDeploymentStatus
     actions: tuple[Action, ...] = ()
     events: tuple[Event, ...] = ()
-    again_after: float | None = field(default=None)
+    again_after: float | None = None
     """Seconds until the next look, when nothing changes before; None when only a change matters."""

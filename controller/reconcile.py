@@ -15,7 +15,7 @@ from controller.plan import Event, EventComponent, EventType, Plan
 from shared.model import FlinkDeployment
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus
-from shared.rules import RuleContext, Severity, check, explain
+from shared.rules import RuleContext, Severity, explain, findings_of
 from shared.rules.not_supported import not_supported
 from shared.rules.shape import parse
 
@@ -131,7 +131,7 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
     if not isinstance(parsed.resource, FlinkDeployment):
         raise StatusUnreadable(explain(parsed.findings))
     resource = parsed.resource
-    findings = check(raw, RuleContext(operator_configuration))
+    findings = findings_of(parsed, RuleContext(operator_configuration))
     return Subject(
         resource=resource,
         errors=tuple(finding for finding in findings if finding.severity is Severity.ERROR),

@@ -37,6 +37,7 @@ from controller.decide.wanted import Wanted, wanted
 from controller.observation import Absent, Cluster, Known, Observation, Unknown
 from controller.plan import AddFinalizer, CreateCluster, Plan
 from shared.model.job import DesiredJobState
+from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import JobManagerDeploymentStatus, ReconciliationState
 
 
@@ -63,9 +64,9 @@ def _advance(step: Step, subject: Subject, goal: Wanted, observation: Observatio
     if step.state not in {ReconciliationState.UPGRADING, ReconciliationState.DEPLOYED}:
         step.problem = rollback_is_not_supported()
     if step.state is ReconciliationState.UPGRADING:
-        _continue_change(step, subject, goal, observation)
+        _continue_change(step, step.last, subject, goal, observation)
     if step.state is ReconciliationState.DEPLOYED:
-        _apply_orobserve_running(step, subject, goal, observation)
+        _apply_or_observe(step, step.last, subject, goal, observation)
 
 
 def _first_deployment(step: Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
@@ -78,31 +79,32 @@ def _first_deployment(step: Step, subject: Subject, goal: Wanted, observation: O
             submit(step, subject, goal, observation, first=True)
 
 
-def _continue_change(step: Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
-    if step.last is None:
-        return
+def _continue_change(
+    step: Step, last: ReconciledSpec, subject: Subject, goal: Wanted, observation: Observation
+) -> None:
     if step.status.job_manager_deployment_status is not JobManagerDeploymentStatus.ERROR:
         step.status.job_manager_deployment_status = job_manager_status(
             observation, step.status.job_manager_deployment_status
         )
-    blocked = continuation_is_blocked(step.last, goal.spec)
+    blocked = continuation_is_blocked(last, goal.spec)
     match observation.cluster:
         case Unknown():
             return
         case Known(cluster) if blocked is None or cluster.generation == step.status.observed_generation:
-            _continue_with_cluster(step, goal, cluster, observation)
+            _continue_with_cluster(step, last, goal, cluster, observation)
         case _ if blocked is not None:
             step.problem = blocked
         case Absent() if _no_pods(observation):
             if goal.spec.job is not None and goal.spec.job.state is DesiredJobState.SUSPENDED:
-                step.last = mark_suspended(step.status, step.last, observation.at)
+                step.last = mark_suspended(step.status, last, observation.at)
             else:
-                first = step.last.first_deployment
-                submit(step, subject, goal, observation, first=first)
+                submit(step, subject, goal, observation, first=last.first_deployment)
 
 
-def _continue_with_cluster(step: Step, goal: Wanted, cluster: Cluster, observation: Observation) -> None:
-    if step.last is None or cluster.generation != step.status.observed_generation or cluster.being_deleted:
+def _continue_with_cluster(
+    step: Step, last: ReconciledSpec, goal: Wanted, cluster: Cluster, observation: Observation
+) -> None:
+    if cluster.generation != step.status.observed_generation or cluster.being_deleted:
         step.actions = stop_cluster(observation)
     elif cluster.paused and goal.generation != step.status.observed_generation:
         # It never ran, and its spec may be what keeps it from being made.
@@ -112,22 +114,22 @@ def _continue_with_cluster(step: Step, goal: Wanted, cluster: Cluster, observati
         # The goal, not the record: what was begun depends on the upgradeMode, which the record overrides.
         step.actions = (CreateCluster(goal.spec, recorded_submission(step.status)),)
     else:
-        step.last = mark_deployed(step.status, step.last, observation.at)
+        step.last = mark_deployed(step.status, last, observation.at)
 
 
-def _apply_orobserve_running(step: Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
-    if step.last is None:
-        return
-    changed = changed_fields(step.last.spec, goal.spec)
+def _apply_or_observe(
+    step: Step, last: ReconciledSpec, subject: Subject, goal: Wanted, observation: Observation
+) -> None:
+    changed = changed_fields(last.spec, goal.spec)
     if changed:
-        blocked = change_is_blocked(subject, step.last, goal.spec, observation)
+        blocked = change_is_blocked(subject, last, goal.spec, observation)
         if blocked is None:
-            begin_change(step, step.last, goal, observation, changed)
+            begin_change(step, last, goal, observation, changed)
             return
         step.problem = blocked
     else:
         step.status.observed_generation = goal.generation
-    observe_running(step, subject, observation)
+    observe_running(step, last, subject, observation)
 
 
 def _no_pods(observation: Observation) -> bool:

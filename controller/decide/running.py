@@ -11,36 +11,32 @@ from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus, JobState, TaskManagerInfo
 
 
-def observe_running(step: Step, subject: Subject, observation: Observation) -> None:
+def observe_running(step: Step, last: ReconciledSpec, subject: Subject, observation: Observation) -> None:
     """Note how JobManager and job are: running makes a spec stable, a lost JobManager is recovered."""
     status = step.status
     status.job_manager_deployment_status = job_manager_status(
         observation, status.job_manager_deployment_status
     )
-    if step.last is None or step.last.is_suspended:
+    if last.is_suspended:
         return
     if isinstance(observation.flink, Known):
         info = observation.flink.value
         status.cluster_info |= {"flink-version": info.version, "flink-revision": info.revision}
-    if step.last.spec.is_application:
+    if last.spec.is_application:
         step.events += apply_job(status, observation)
-        _note_task_managers(step, subject)
+        _note_task_managers(status, last, subject)
     if isinstance(observation.cluster, Absent):
-        recover(step, subject, step.last, observation)
-    elif _is_stable(status, step.last, observation):
+        recover(step, subject, last, observation)
+    elif _is_stable(status, last, observation):
         mark_stable(status)
 
 
-def _note_task_managers(step: Step, subject: Subject) -> None:
+def _note_task_managers(status: FlinkDeploymentStatus, last: ReconciledSpec, subject: Subject) -> None:
     """For the scale subresource."""
-    if step.last is None:
-        return
-    config = validation_configuration(
-        step.last.spec, subject.metadata.namespace, subject.operator_configuration
-    )
-    step.status.task_manager = TaskManagerInfo(
+    config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
+    status.task_manager = TaskManagerInfo(
         label_selector=f"component=taskmanager,app={subject.metadata.name}",
-        replicas=task_manager_count(step.last.spec, config),
+        replicas=task_manager_count(last.spec, config),
     )
 
 

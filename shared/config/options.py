@@ -49,7 +49,6 @@ RECONCILE_INTERVAL = Option(
     "60 s",
     older_keys=("kubernetes.operator.reconciler.reschedule.interval",),
 )
-PROGRESS_INTERVAL = Option("kubernetes.operator.observer.progress-check.interval", "10 s")
 
 KUBERNETES_HA_FACTORY = "org.apache.flink.kubernetes.highavailability.KubernetesHaServicesFactory"
 

@@ -23,10 +23,10 @@ from shared.rules.deployment import DEPLOYMENT_RULES, NEED_CONFIGURATION, Deploy
 from shared.rules.finding import Finding, Severity, Verdict
 from shared.rules.not_supported import not_supported
 from shared.rules.session_job import SESSION_JOB_RULES
-from shared.rules.shape import overlaps, parse
+from shared.rules.shape import Parsed, overlaps, parse
 from shared.rules.state_snapshot import snapshot_findings
 
-__all__ = ["Finding", "RuleContext", "Severity", "Verdict", "check", "explain", "review"]
+__all__ = ["Finding", "RuleContext", "Severity", "Verdict", "check", "explain", "findings_of", "review"]
 
 
 def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
@@ -46,7 +46,11 @@ def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
 
 def check(obj: Any, context: RuleContext) -> list[Finding]:
     """All findings of a raw object as it stands, warnings included."""
-    parsed = parse(obj)
+    return findings_of(parse(obj), context)
+
+
+def findings_of(parsed: Parsed, context: RuleContext) -> list[Finding]:
+    """As `check`, of an object that was parsed already."""
     if parsed.resource is None:
         return list(parsed.findings)
     broken = {finding.path for finding in parsed.findings}

@@ -102,10 +102,7 @@ class FakeKubernetes:
             collection, deepcopy({**new, "metadata": {**existing["metadata"], **new["metadata"]}})
         )
 
-    async def merge(
-        self, collection: Collection, _: str, name: str, patch: Object, *, timeout: float | None = None
-    ) -> Object:
-        del timeout
+    async def merge(self, collection: Collection, _: str, name: str, patch: Object) -> Object:
         self._begin("merge", collection, name)
         existing = self._existing(collection, name)
         _require_version(existing, patch.get("metadata", {}).get("resourceVersion"))
