@@ -6,7 +6,9 @@ Both sides are models, so defaults, number or text, and the order of keys are ne
 from typing import Any
 
 from shared.config.flatten import flatten
+from shared.config.quantity import parse_memory, parse_quantity
 from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.pod_template import without_empty_fields
 
 _IGNORED_JOB_FIELDS = (
     "savepointTriggerNonce",
@@ -38,7 +40,28 @@ def _relevant(spec: FlinkDeploymentSpec) -> dict[str, Any]:
     }
     if wire.get("mode") is None:
         wire["mode"] = "native"
+    for part in (wire, wire.get("jobManager"), wire.get("taskManager")):
+        if part is not None:
+            _normalize(part)
     return wire
+
+
+def _normalize(part: dict[str, Any]) -> None:
+    """What only looks different: pod templates with empty fields, amounts in another notation."""
+    if part.get("podTemplate") is not None:
+        part["podTemplate"] = without_empty_fields(part["podTemplate"])
+    resources = part.get("resources")
+    if resources is not None:
+        for group in ("requests", "limits"):
+            resources[group] = {name: _amount(name, text) for name, text in (resources[group] or {}).items()}
+        resources["claims"] = resources["claims"] or None
+
+
+def _amount(name: str, text: str) -> object:
+    try:
+        return parse_memory(text) if name == "memory" else parse_quantity(text)
+    except ValueError:
+        return text
 
 
 def _differences(path: str, old: Any, new: Any) -> list[str]:

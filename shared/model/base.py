@@ -1,26 +1,56 @@
 """The base of all models and the metadata that every Kubernetes object carries."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+Int32 = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1)]
+"""A whole number of 32 bits."""
+
 Int64 = Annotated[
-    int, Field(ge=-(2**63), le=2**63 - 1), WithJsonSchema({"type": "integer", "format": "int64"})
+    int,
+    Strict(),
+    Field(ge=-(2**63), le=2**63 - 1),
+    WithJsonSchema({"type": "integer", "format": "int64"}),
 ]
 """A whole number of 64 bits."""
+
+Float64 = Annotated[float, Strict()]
+"""A number."""
+
+Flag = Annotated[bool, Strict()]
+"""true or false, and nothing that merely looks like it."""
 
 FreeForm = Annotated[
     dict[str, Any], WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True})
 ]
 """A mapping whose content the API server keeps as it is."""
 
+DEFAULT_NOT_STORED: Final[dict[str, JsonValue]] = {"x-default-not-stored": True}
+"""Marks a field whose default the API server must not write into resources."""
+
+QUANTITY_LENGTH: Final = 64
+
+
+def _whole_number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 Quantity = Annotated[
     str,
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}),
+    BeforeValidator(_whole_number_as_text),
+    Field(max_length=QUANTITY_LENGTH),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "maxLength": QUANTITY_LENGTH,
+            "x-kubernetes-int-or-string": True,
+        }
+    ),
 ]
-"""A Kubernetes quantity; a bare number is one too."""
+"""A Kubernetes quantity; a bare whole number is one too."""
 
 
 class Model(BaseModel):
@@ -30,7 +60,6 @@ class Model(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         extra="allow",
-        coerce_numbers_to_str=True,
         use_attribute_docstrings=True,
     )
 
@@ -46,8 +75,8 @@ class OwnerReference(Model):
     kind: str
     name: str
     uid: str
-    controller: bool | None = None
-    block_owner_deletion: bool | None = None
+    controller: Flag | None = None
+    block_owner_deletion: Flag | None = None
 
 
 class Metadata(Model):
@@ -56,7 +85,7 @@ class Metadata(Model):
     name: str = ""
     namespace: str = ""
     uid: str = ""
-    generation: int = 0
+    generation: Int64 = 0
     resource_version: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)

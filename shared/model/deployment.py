@@ -1,13 +1,14 @@
 """FlinkDeployment: a Flink cluster, with a job (application) or without one (session). Contract part 1.3."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from shared import API_VERSION
-from shared.model.base import FreeForm, Int64, Metadata, Model, Quantity
+from shared.model.base import Float64, Int32, Int64, Metadata, Model, Quantity
 from shared.model.job import FlinkConfiguration, JobSpec
+from shared.model.pod_template import PodTemplate
 from shared.model.status import FlinkDeploymentStatus
 
 
@@ -45,11 +46,11 @@ class KubernetesDeploymentMode(StrEnum):
 class Resource(Model):
     """Deprecated form of resources: one number for request and limit."""
 
-    cpu: float | None = None
+    cpu: Float64 | None = None
     """CPU cores, for example 0.5."""
-    memory: str | None = None
+    memory: Quantity | None = None
     """Process memory, in Flink's notation (2048m) or Kubernetes' (2Gi)."""
-    ephemeral_storage: str | None = None
+    ephemeral_storage: Quantity | None = None
     """Ephemeral storage as a Kubernetes quantity (1Gi)."""
 
 
@@ -62,24 +63,24 @@ class ResourceClaim(Model):
     """Name of the request within the claim."""
 
 
+Amounts = Annotated[dict[str, Quantity], Field(max_length=64)]
+"""Quantities by the name of the resource."""
+
+
 class ResourceRequirements(Model):
     """Kubernetes resource requirements: cpu, memory and other resources, as requests and limits."""
 
     claims: list[ResourceClaim] | None = None
     """Resource claims that the container uses."""
-    limits: dict[str, Quantity] | None = None
+    limits: Amounts | None = None
     """Upper bounds; memory and cpu become Flink's limit factors."""
-    requests: dict[str, Quantity] | None = None
+    requests: Amounts | None = None
     """What the pod asks for; memory is Flink's process size."""
 
     @property
     def is_given(self) -> bool:
         """Whether any request or limit is set: then the deprecated `resource` is ignored."""
         return bool(self.limits or self.requests)
-
-
-PodTemplate = FreeForm
-"""A Pod manifest (metadata and spec) that Flink's pods are made from."""
 
 
 class JobManagerSpec(Model):
@@ -89,7 +90,7 @@ class JobManagerSpec(Model):
     """Deprecated: use resources."""
     resources: ResourceRequirements | None = None
     """Requests and limits of the JobManager's container."""
-    replicas: int = 1
+    replicas: Int32 = Field(default=1, json_schema_extra={"minimum": 1})
     """Number of JobManagers; more than one needs high availability."""
     pod_template: PodTemplate | None = None
     """Pod template of the JobManager, merged over spec.podTemplate. See the Kubernetes Pod API."""
@@ -102,7 +103,7 @@ class TaskManagerSpec(Model):
     """Deprecated: use resources."""
     resources: ResourceRequirements | None = None
     """Requests and limits of each TaskManager's container."""
-    replicas: int | None = None
+    replicas: Int32 | None = Field(default=None, json_schema_extra={"minimum": 1})
     """Number of TaskManagers; when set, the job's parallelism is replicas times slots."""
     pod_template: PodTemplate | None = None
     """Pod template of the TaskManagers, merged over spec.podTemplate. See the Kubernetes Pod API."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.model.base import FreeForm, Int64, Model
+from shared.model.base import DEFAULT_NOT_STORED, Flag, FreeForm, Int32, Int64, Model
 
 
 class DesiredJobState(StrEnum):
@@ -28,7 +28,7 @@ class JobSpec(Model):
     jar_uri: str | None = Field(default=None, alias="jarURI")
     """Location of the job jar. In an application cluster usually local:///… inside the image; may be absent
     when the main class is on the class path."""
-    parallelism: int = 0
+    parallelism: Int32 = Field(default=0, json_schema_extra={"minimum": 0} | DEFAULT_NOT_STORED)
     """Parallelism of the job; at least 1 unless taskManager.replicas is set."""
     entry_class: str | None = None
     """Fully qualified name of the main class; absent means the jar's manifest."""
@@ -38,13 +38,13 @@ class JobSpec(Model):
     """Desired state of the job: running or suspended."""
     savepoint_trigger_nonce: Int64 | None = None
     """Deprecated: create a FlinkStateSnapshot instead. A new value triggers a savepoint."""
-    initial_savepoint_path: str | None = None
+    initial_savepoint_path: str | None = Field(default=None, max_length=4096)
     """Savepoint or checkpoint that the first deployment, or a savepoint redeployment, starts from."""
     checkpoint_trigger_nonce: Int64 | None = None
     """Deprecated: create a FlinkStateSnapshot instead. A new value triggers a checkpoint."""
     upgrade_mode: UpgradeMode = UpgradeMode.STATELESS
     """How state is carried over: savepoint, last-state or stateless."""
-    allow_non_restored_state: bool | None = None
+    allow_non_restored_state: Flag | None = None
     """Whether state that no operator of the job claims may be dropped on restore."""
     savepoint_redeploy_nonce: Int64 | None = None
     """A new value drops the running job and redeploys it from initialSavepointPath."""

@@ -5,6 +5,7 @@
 Absent fields are written as null, because the Java operator does so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 from shared import API_VERSION
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState
+from shared.model.session_job import FlinkSessionJobSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,25 @@ class ReconciledSpec:
 
         Raises ValueError (pydantic's and orjson's errors are ValueErrors) when it is neither.
         """
-        document: Any = orjson.loads(text)
-        if not isinstance(document, dict):
-            raise ValueError("the document is not a JSON object")  # noqa: TRY004 - one error type for a bad document
-        metadata = document.get("resource_metadata")
-        if not isinstance(metadata, dict) or "spec" not in document:
-            bare = {key: value for key, value in document.items() if key != "apiVersion"}
-            return cls(spec=FlinkDeploymentSpec.model_validate(bare.get("spec", bare)))
+        spec, metadata = _parts(text)
         return cls(
-            spec=FlinkDeploymentSpec.model_validate(document["spec"]),
+            spec=FlinkDeploymentSpec.model_validate(spec),
             first_deployment=bool(metadata.get("firstDeployment", False)),
         )
+
+
+def reconciled_session_job(text: str) -> FlinkSessionJobSpec:
+    """The spec in a session job's document; errors as for `ReconciledSpec.from_json`."""
+    return FlinkSessionJobSpec.model_validate(_parts(text)[0])
+
+
+def _parts(text: str) -> tuple[Any, Mapping[str, Any]]:
+    """Spec and resource_metadata; both are what JSON holds."""
+    document: Any = orjson.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("the document is not a JSON object")  # noqa: TRY004 - one error type for a bad document
+    metadata = document.get("resource_metadata")
+    if isinstance(metadata, dict) and "spec" in document:
+        return document["spec"], metadata
+    bare = {key: value for key, value in document.items() if key != "apiVersion"}
+    return bare.get("spec", bare), {}

@@ -19,7 +19,7 @@ class FlinkSessionJobSpec(Model):
     """A new value restarts the job."""
     flink_configuration: FlinkConfiguration | None = None
     """Flink's and the operator's options for this job, over those of the cluster."""
-    deployment_name: str | None = None
+    deployment_name: str | None = Field(default=None, json_schema_extra={"maxLength": 63})
     """Name of the FlinkDeployment (a session cluster) in the same namespace."""
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from shared import API_VERSION
-from shared.model.base import Metadata, Model
+from shared.model.base import Flag, Int32, Metadata, Model
+from shared.model.snapshot_info import SavepointFormatType
 from shared.model.status import StatusWithConditions
 
 
@@ -15,14 +16,6 @@ class JobKind(StrEnum):
 
     FLINK_DEPLOYMENT = "FlinkDeployment"
     FLINK_SESSION_JOB = "FlinkSessionJob"
-
-
-class SavepointFormatType(StrEnum):
-    """Binary format of a savepoint."""
-
-    CANONICAL = "CANONICAL"
-    NATIVE = "NATIVE"
-    UNKNOWN = "UNKNOWN"
 
 
 class SnapshotState(StrEnum):
@@ -51,9 +44,9 @@ class SavepointSpec(Model):
     """Target folder, by default the job's savepoint folder. With alreadyExists: the savepoint itself."""
     format_type: SavepointFormatType = SavepointFormatType.CANONICAL
     """Binary format."""
-    dispose_on_delete: bool = True
+    dispose_on_delete: Flag = True
     """Whether the savepoint's data goes when this resource is deleted."""
-    already_exists: bool = False
+    already_exists: Flag = False
     """Only record the savepoint; nothing is triggered."""
 
 
@@ -70,7 +63,7 @@ class FlinkStateSnapshotSpec(Model):
     """Take (or record) a savepoint."""
     checkpoint: CheckpointSpec | None = None
     """Take a checkpoint."""
-    backoff_limit: int = -1
+    backoff_limit: Int32 = Field(default=-1, json_schema_extra={"minimum": -1})
     """How often a failed snapshot is tried again; -1 without limit."""
 
 
@@ -89,7 +82,7 @@ class FlinkStateSnapshotStatus(StatusWithConditions):
     """Where the snapshot lies."""
     error: str | None = None
     """What went wrong."""
-    failures: int = 0
+    failures: Int32 = 0
     """Number of failed attempts."""
 
 

@@ -1,10 +1,12 @@
 """Status of FlinkDeployment and FlinkSessionJob, in the Java operator's form (contract 1.7-1.10)."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from shared.model.base import FreeForm, Int64, Model
+from shared.model.base import Int32, Int64, Model
+from shared.model.snapshot_info import CheckpointInfo, SavepointInfo
 
 
 class JobManagerDeploymentStatus(StrEnum):
@@ -77,10 +79,14 @@ class JobStatus(Model):
     """When the state last changed, in milliseconds since 1970."""
     upgrade_savepoint_path: str | None = None
     """Restore point of the upgrade in progress, or of the last one."""
-    savepoint_info: FreeForm | None = None
+    savepoint_info: SavepointInfo | None = None
     """Deprecated: savepoints triggered through nonces."""
-    checkpoint_info: FreeForm | None = None
+    checkpoint_info: CheckpointInfo | None = None
     """Deprecated: checkpoints triggered through nonces."""
+
+
+Document = Annotated[str, Field(json_schema_extra={"maxLength": 2**20})]
+"""A JSON document; bounded for the cost of rules about its text, by what an object in etcd can hold."""
 
 
 class ReconciliationStatus(Model):
@@ -88,9 +94,9 @@ class ReconciliationStatus(Model):
 
     reconciliation_timestamp: Int64 = 0
     """When the spec was last reconciled, in milliseconds since 1970."""
-    last_reconciled_spec: str | None = None
+    last_reconciled_spec: Document | None = None
     """The spec that was last reconciled, as a JSON document; absent before the first deployment."""
-    last_stable_spec: str | None = None
+    last_stable_spec: Document | None = None
     """The spec that last proved stable, as a JSON document."""
     state: ReconciliationState = ReconciliationState.UPGRADING
     """Progress of the last reconciled spec."""
@@ -126,14 +132,20 @@ class TaskManagerInfo(Model):
 
     label_selector: str | None = None
     """Selects the TaskManagers' pods."""
-    replicas: int = 0
+    replicas: Int32 = 0
     """Number of TaskManagers."""
+
+
+_BY_TYPE: dict[str, JsonValue] = {
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["type"],
+}
 
 
 class StatusWithConditions(Model):
     """A status that speaks in conditions, as all four kinds do."""
 
-    conditions: list[Condition] = Field(default_factory=list)
+    conditions: list[Condition] = Field(default_factory=list, json_schema_extra=_BY_TYPE)
     """Ready and others, for people, `kubectl wait` and dashboards."""
 
     def condition(self, condition_type: str) -> Condition | None:

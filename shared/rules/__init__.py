@@ -4,9 +4,9 @@
 have; older findings become warnings. Objects that are being deleted are never denied.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.config.effective import validation_configuration
 from shared.model import (
@@ -17,16 +17,24 @@ from shared.model import (
     Resource,
 )
 from shared.model.deployment import FlinkDeploymentSpec
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.rules.context import RuleContext
-from shared.rules.deployment import DEPLOYMENT_RULES, NEED_CONFIGURATION, DeploymentUnderReview
+from shared.rules.deployment import (
+    DEPLOYMENT_RULES,
+    NEED_CONFIGURATION,
+    DeploymentUnderReview,
+    ingress_template,
+)
 from shared.rules.finding import Finding, Severity, Verdict
 from shared.rules.not_supported import not_supported
-from shared.rules.session_job import SESSION_JOB_RULES
+from shared.rules.session_job import SESSION_JOB_RULES, SessionJobUnderReview
 from shared.rules.shape import Parsed, overlaps, parse
 from shared.rules.state_snapshot import snapshot_findings
 
 __all__ = ["Finding", "RuleContext", "Severity", "Verdict", "check", "explain", "findings_of", "review"]
+
+
+Spec = TypeVar("Spec")
 
 
 def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
@@ -80,12 +88,14 @@ def _is_being_deleted(obj: Any) -> bool:
 def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding]:
     match resource:
         case FlinkDeployment():
-            running = _running_spec(resource.status.reconciliation_status.last_reconciled_spec)
+            running = _running(_deployment_spec, resource.status.reconciliation_status.last_reconciled_spec)
             namespace, name = resource.metadata.namespace, resource.metadata.name
             yield from _deployment_findings(name, namespace, resource.spec, running, context)
         case FlinkSessionJob():
+            document = resource.status.reconciliation_status.last_reconciled_spec
+            job = SessionJobUnderReview(resource.spec, _running(reconciled_session_job, document))
             for rule in SESSION_JOB_RULES:
-                yield from rule(resource.spec)
+                yield from rule(job)
         case FlinkStateSnapshot():
             yield from snapshot_findings(resource.spec)
         case FlinkBlueGreenDeployment():
@@ -106,6 +116,8 @@ def _deployment_findings(
 
 
 def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContext) -> Iterator[Finding]:
+    if resource.spec.ingress is not None:
+        yield from ingress_template("spec.ingress", resource.spec.ingress)
     template = resource.spec.template
     if template is None or template.spec is None:
         hint = "Put the spec of a FlinkDeployment there."
@@ -120,11 +132,15 @@ def _in_template(path: str) -> str:
     return f"spec.template.{path}" if path.startswith("spec.") else path
 
 
-def _running_spec(document: str | None) -> FlinkDeploymentSpec | None:
+def _running(read: Callable[[str], Spec], document: str | None) -> Spec | None:
     """What runs; a document that cannot be read says nothing about it, and the controller reports it."""
     if document is None:
         return None
     try:
-        return ReconciledSpec.from_json(document).spec
+        return read(document)
     except ValueError:
         return None
+
+
+def _deployment_spec(document: str) -> FlinkDeploymentSpec:
+    return ReconciledSpec.from_json(document).spec

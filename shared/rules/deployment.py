@@ -10,7 +10,7 @@ from shared.config.options import (
     Option,
     high_availability_is_active,
 )
-from shared.model.deployment import FlinkDeploymentSpec, FlinkVersion, KubernetesDeploymentMode
+from shared.model.deployment import FlinkDeploymentSpec, FlinkVersion, IngressSpec, KubernetesDeploymentMode
 from shared.model.job import JobSpec, UpgradeMode
 from shared.rules.finding import Finding
 from shared.rules.options import option_findings
@@ -24,6 +24,7 @@ _FORBIDDEN_KEYS = {
     "high-availability.cluster-id": "the resource's name decides it",
 }
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
+_PULL_POLICIES = ("IfNotPresent", "Always", "Never")
 _OLDEST_SUPPORTED = FlinkVersion.V1_15
 
 NEED_CONFIGURATION = frozenset({"FK109", "FK110"})
@@ -92,9 +93,11 @@ def service_account_is_given(it: DeploymentUnderReview) -> Iterator[Finding]:
 
 def job_has_parallelism(it: DeploymentUnderReview) -> Iterator[Finding]:
     """The job's parallelism is at least 1, from its own field or from the TaskManagers' replicas."""
-    if it.spec.job is None or (it.spec.task_manager and it.spec.task_manager.replicas is not None):
+    if it.spec.job is None:
         return
-    yield from parallelism(it.spec.job)
+    replicas_decide = it.spec.task_manager is not None and it.spec.task_manager.replicas is not None
+    if not (replicas_decide and it.spec.job.parallelism == 0):
+        yield from parallelism(it.spec.job)
 
 
 def parallelism(job: JobSpec) -> Iterator[Finding]:
@@ -155,6 +158,27 @@ def _directory(code: str, option: Option, mode: UpgradeMode, config: Mapping[str
         )
 
 
+def image_pull_policy_is_known(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """Kubernetes has three image pull policies."""
+    policy = it.spec.image_pull_policy
+    if policy is not None and policy not in _PULL_POLICIES:
+        hint = f"Use one of {', '.join(_PULL_POLICIES)}."
+        yield Finding("FK119", "spec.imagePullPolicy", f"{policy!r} is not allowed", hint)
+
+
+def ingress_has_template(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """An Ingress needs to know its host."""
+    if it.spec.ingress is not None:
+        yield from ingress_template("spec.ingress", it.spec.ingress)
+
+
+def ingress_template(path: str, ingress: IngressSpec) -> Iterator[Finding]:
+    """The template is given."""
+    if ingress.template is None:
+        hint = "Set it to host or host/path, for example {{name}}.{{namespace}}.example.com."
+        yield Finding("FK121", f"{path}.template", "is required", hint)
+
+
 def log_files_are_known(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink's scripts read two log configuration files only."""
     for name in it.spec.log_configuration or {}:
@@ -186,8 +210,24 @@ def deployment_mode_stays(it: DeploymentUnderReview) -> Iterator[Finding]:
         yield Finding("FK114", "spec.mode", f"cannot change from {was.value} to {wanted.value}", hint)
 
 
-def pod_templates_are_readable(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """All three pod templates have the shape of a pod."""
+def redeployment_has_a_savepoint(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """A new savepointRedeployNonce drops the running job and starts it from initialSavepointPath."""
+    if it.running is not None and it.spec.job is not None:
+        yield from redeployment(it.spec.job, it.running.job)
+
+
+def redeployment(job: JobSpec, running: JobSpec | None) -> Iterator[Finding]:
+    """The path is given when the nonce is new."""
+    nonce = job.savepoint_redeploy_nonce
+    recorded = running.savepoint_redeploy_nonce if running is not None else None
+    if nonce is not None and nonce != recorded and not (job.initial_savepoint_path or "").strip(" "):
+        found = "is required: a new savepointRedeployNonce redeploys the job from it"
+        hint = "Set it to the savepoint to start from, or take the nonce back."
+        yield Finding("FK115", "spec.job.initialSavepointPath", found, hint)
+
+
+def pod_templates_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """All three pod templates are what Kubernetes can make pods of."""
     spec = it.spec
     yield from pod_template_findings("spec.podTemplate", spec.pod_template)
     for path, component in (("spec.jobManager", spec.job_manager), ("spec.taskManager", spec.task_manager)):
@@ -210,9 +250,12 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     job_manager_resources_are_sound,
     task_manager_resources_are_sound,
     state_has_a_place,
+    image_pull_policy_is_known,
+    ingress_has_template,
     log_files_are_known,
     cluster_type_stays,
     deployment_mode_stays,
-    pod_templates_are_readable,
+    redeployment_has_a_savepoint,
+    pod_templates_are_sound,
     options_are_readable,
 )

@@ -1,33 +1,67 @@
-"""Pod templates are free-form for the API server; here is what the operator itself must be able to read."""
+"""Pod templates: what the types leave open. The types are part of the model (shared.model.pod_template)."""
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.rules.finding import Finding
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.model.pod_template import known_pod_template_validator, pod_template_document
+from shared.rules.finding import Finding, Severity
+from shared.rules.location import Location, path_of
+
+_MERGED_BY_NAME = ("containers", "initContainers", "volumes")
 
 
 def pod_template_findings(path: str, template: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """metadata and spec are mappings, containers and the like are lists of mappings with a name."""
-    for field in ("metadata", "spec"):
-        value = (template or {}).get(field)
-        if value is not None and not isinstance(value, Mapping):
-            yield Finding("FK018", f"{path}.{field}", f"must be a mapping, not {value!r}")
-        elif field == "spec":
-            for name in ("containers", "initContainers", "volumes"):
-                yield from _named_elements(f"{path}.spec.{name}", (value or {}).get(name))
-        else:
-            for name in ("labels", "annotations"):
-                entries = (value or {}).get(name)
-                if entries is not None and not isinstance(entries, Mapping):
-                    yield Finding("FK018", f"{path}.metadata.{name}", f"must be a mapping, not {entries!r}")
+    """Names are unique where lists are merged by name; what Kubernetes does not know is only warned about."""
+    if template is None:
+        return
+    spec = template.get("spec") or {}
+    for field in _MERGED_BY_NAME:
+        yield from _repeated_names(f"{path}.spec.{field}", spec.get(field) or ())
+    try:
+        known_pod_template_validator().validate_python(template)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield _unknown(path, detail)
 
 
-def _named_elements(path: str, value: Any) -> Iterator[Finding]:
-    if value is None:
-        return
-    if not isinstance(value, list):
-        yield Finding("FK017", path, f"must be a list, not {value!r}", "Begin each element with a hyphen.")
-        return
-    for number, element in enumerate(value):
-        if not isinstance(element, Mapping) or not isinstance(element.get("name"), str):
-            yield Finding("FK118", f"{path}[{number}]", "must be a mapping with a name")
+def _repeated_names(path: str, elements: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    seen = set()
+    for number, element in enumerate(elements):
+        name = element["name"]
+        if name in seen:
+            hint = "Give each a name of its own."
+            yield Finding("FK120", f"{path}[{number}].name", f"{name!r} is there already", hint)
+        seen.add(name)
+
+
+def _unknown(path: str, detail: ErrorDetails) -> Finding:
+    """A field or a value that the Kubernetes version of our types does not have; a newer one may."""
+    location = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        what, hint = "field", _similar(str(location[-1]), _fields_beside(location))
+    else:
+        known = detail["ctx"]["expected"].removeprefix("'', ")
+        what, hint = "value", f"Known are {known}."
+    found = f"is not a {what} that Kubernetes {pod_template_document()['kubernetes']} knows"
+    return Finding("FK118", path_of((path, *location)), found, hint, Severity.WARNING)
+
+
+def _similar(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.7)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _fields_beside(location: Location) -> Iterable[str]:
+    """The fields of the object that the last part of the location names a field of."""
+    document = pod_template_document()
+    node: Mapping[str, Any] = document
+    for part in location[:-1]:
+        node = node["items"] if isinstance(part, int) else node["properties"][part]
+        if "$ref" in node:
+            node = document["definitions"][node["$ref"]]
+    fields: Mapping[str, Any] = node["properties"]
+    return fields

@@ -6,7 +6,7 @@ drops what they say about a cut.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import takewhile
@@ -18,9 +18,11 @@ from pydantic_core import ErrorDetails
 from shared import API_VERSION
 from shared.model import KINDS, Resource
 from shared.rules.finding import Finding
+from shared.rules.location import Location, path_of
 
 _ROUNDS = 8  # each round cuts what the one before it laid bare
-Location = tuple[str | int, ...]
+_CONTAINERS = (dict, list)
+_MOST_LEVELS = 100  # what JSON writers take, and far more than a Pod has
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ def parse(raw: Any) -> Parsed:
     known = KINDS.get(kind) if isinstance(kind, str) else None
     if known is None:
         return Parsed(None, (Finding("FK002", "kind", f"{kind!r} is not known", _one_of(kind, KINDS)),))
+    if _is_deeper_than(raw, _MOST_LEVELS):
+        hint = "Is a list or mapping within itself by mistake?"
+        return Parsed(None, (Finding("FK004", "", f"is nested deeper than {_MOST_LEVELS} levels", hint),))
     if raw.get("apiVersion") != API_VERSION:
         found = Finding(
             "FK003", "apiVersion", f"{raw.get('apiVersion')!r} is not known", f"Use {API_VERSION}."
@@ -58,17 +63,41 @@ def _is_within(path: str, other: str) -> bool:
     return path.startswith((f"{other}.", f"{other}["))
 
 
+def _is_deeper_than(value: object, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)  # type: ignore[attr-defined]
+            if isinstance(child, _CONTAINERS)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _parse_sound_part(model: type[Resource], raw: Mapping[str, Any]) -> Parsed:
+    try:
+        return Parsed(model.model_validate(raw), ())
+    except ValidationError:  # the common case is a sound resource: only a broken one is copied and cut
+        return _parse_after_cuts(model, deepcopy(dict(raw)))
+
+
+def _parse_after_cuts(model: type[Resource], rest: dict[str, Any]) -> Parsed:
     findings: list[Finding] = []
-    rest = deepcopy(dict(raw))
     for _ in range(_ROUNDS):
         try:
             return Parsed(model.model_validate(rest), tuple(findings))
         except ValidationError as error:
             locations = []
             for detail in error.errors(include_url=False):
-                locations.append(_field_location(detail))
-                if locations[-1][0] != "status":  # written by the operator: no user can mend it
+                location = _field_location(detail)
+                if detail["input"] is None and isinstance(location[-1], str):
+                    _remove(rest, location)  # null is the same as absent: the API server drops it
+                    continue
+                locations.append(location)
+                if location[0] != "status":  # written by the operator: no user can mend it
                     findings.append(_finding(detail))
             for location in locations:
                 _cut(rest, location)
@@ -89,18 +118,15 @@ def _cut(document: dict[str, Any], location: Location) -> None:
     if len(names) == 1:
         document[str(names[0])] = {}  # metadata, spec and status must be there
         return
-    *above, last = names
+    _remove(document, names)
+
+
+def _remove(document: dict[str, Any], location: Sequence[str | int]) -> None:
+    *above, last = location
     node: Any = document
-    for name in above:
-        node = node[name]
+    for part in above:
+        node = node[part]
     node.pop(last, None)
-
-
-def _path(location: Location) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
 
 
 _EXPECTED = {
@@ -116,16 +142,37 @@ _EXPECTED = {
 
 
 def _finding(detail: ErrorDetails) -> Finding:
-    path, value = _path(_field_location(detail)), _shown(detail["input"])
+    path, value = path_of(_field_location(detail)), _shown(detail["input"])
     if detail["type"] == "missing":
         return Finding("FK012", path, "is required")
     if detail["type"] in {"enum", "literal_error"}:
         allowed = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         return Finding("FK011", path, f"{value} is not allowed", _one_of(detail["input"], allowed))
     expected = _EXPECTED.get(detail["type"].split("_")[0])
+    limit = _limit(detail)
+    if limit is not None:
+        return Finding("FK020", path, limit)
     if expected is not None and detail["type"].split("_")[1] in {"type", "parsing", "from", "attributes"}:
-        return Finding(expected[0], path, f"{expected[1]}, not {value}")
+        return Finding(expected[0], path, f"{expected[1]}, not {value}", _quote_hint(detail))
     return Finding("FK019", path, f"{detail['msg'][0].lower()}{detail['msg'][1:]} (found {value})")
+
+
+def _limit(detail: ErrorDetails) -> str | None:
+    match detail["type"], detail.get("ctx", {}):
+        case "greater_than_equal", {"ge": least}:
+            return f"must be at least {least}, not {_shown(detail['input'])}"
+        case "less_than_equal", {"le": most}:
+            return f"must be at most {most}, not {_shown(detail['input'])}"
+        case (("string_too_long" | "too_long"), {"max_length": most}):
+            unit = "entries" if isinstance(detail["input"], Mapping | list) else "characters"
+            return f"is too long: at most {most} {unit}"
+    return None
+
+
+def _quote_hint(detail: ErrorDetails) -> str:
+    """YAML reads 8081 and true as a number and a truth value where text is meant."""
+    is_plain = isinstance(detail["input"], int | float)
+    return "Put it in quotes." if is_plain and detail["type"] == "string_type" else ""
 
 
 def _shown(value: Any) -> str:

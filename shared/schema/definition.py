@@ -1,28 +1,103 @@
 """A CustomResourceDefinition for each kind: schema, subresources, columns for kubectl (contract part 1.1)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared import GROUP, VERSION
 from shared.model.kinds import Kind
 from shared.schema.structural import structural_schema
 
-_JOB = ("Job Status", ".status.jobStatus.state")
-_LIFECYCLE = ("Lifecycle State", ".status.lifecycleState")
-_READY = ("Ready", '.status.conditions[?(@.type=="Ready")].status')
-_REASON = ("Reason", '.status.conditions[?(@.type=="Ready")].reason')
 
-_COLUMNS: Mapping[str, Sequence[tuple[str, str]]] = {
-    "FlinkDeployment": (_JOB, _LIFECYCLE, _READY, _REASON, ("Version", ".spec.flinkVersion")),
-    "FlinkSessionJob": (_JOB, _LIFECYCLE, _READY, _REASON, ("Cluster", ".spec.deploymentName")),
-    "FlinkStateSnapshot": (
-        ("Path", ".status.path"),
-        ("Result Timestamp", ".status.resultTimestamp"),
-        ("Snapshot State", ".status.state"),
+class _Column(NamedTuple):
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+    """Shown with `-o wide` only."""
+
+
+_JOB = _Column("Job Status", ".status.jobStatus.state")
+_LIFECYCLE = _Column("Lifecycle State", ".status.lifecycleState")
+_READY = _Column("Ready", '.status.conditions[?(@.type=="Ready")].status')
+_REASON = _Column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
+_MESSAGE = _Column("Message", '.status.conditions[?(@.type=="Ready")].message', wide=True)
+_PARALLELISM = _Column("Parallelism", ".spec.job.parallelism", "integer")
+_UPGRADE_MODE = _Column("Upgrade Mode", ".spec.job.upgradeMode", wide=True)
+_JOB_ID = _Column("Job Id", ".status.jobStatus.jobId", wide=True)
+_AGE = _Column("Age", ".metadata.creationTimestamp", "date")
+
+_COLUMNS: Mapping[str, Sequence[_Column]] = {
+    "FlinkDeployment": (
+        _JOB,
+        _LIFECYCLE,
         _READY,
+        _REASON,
+        _Column("Version", ".spec.flinkVersion"),
+        _PARALLELISM,
+        _AGE,
+        _UPGRADE_MODE,
+        _Column("Task Managers", ".status.taskManager.replicas", "integer", wide=True),
+        _Column("Image", ".spec.image", wide=True),
+        _JOB_ID,
+        _MESSAGE,
     ),
-    "FlinkBlueGreenDeployment": (_JOB, ("State", ".status.blueGreenState"), _READY, _REASON),
+    "FlinkSessionJob": (
+        _JOB,
+        _LIFECYCLE,
+        _READY,
+        _REASON,
+        _Column("Cluster", ".spec.deploymentName"),
+        _PARALLELISM,
+        _AGE,
+        _UPGRADE_MODE,
+        _JOB_ID,
+        _MESSAGE,
+    ),
+    "FlinkStateSnapshot": (
+        _Column("Path", ".status.path"),
+        _Column("Result Timestamp", ".status.resultTimestamp"),
+        _Column("Snapshot State", ".status.state"),
+        _Column("Job", ".spec.jobReference.name"),
+        _READY,
+        _AGE,
+        _Column("Failures", ".status.failures", "integer", wide=True),
+        _Column("Error", ".status.error", wide=True),
+        _MESSAGE,
+    ),
+    "FlinkBlueGreenDeployment": (
+        _JOB,
+        _Column("State", ".status.blueGreenState"),
+        _READY,
+        _REASON,
+        _Column("Version", ".spec.template.spec.flinkVersion"),
+        _Column("Parallelism", ".spec.template.spec.job.parallelism", "integer"),
+        _AGE,
+        _Column("Image", ".spec.template.spec.image", wide=True),
+        _MESSAGE,
+    ),
 }
+
+_SELECTABLE: Mapping[str, Sequence[str]] = {
+    "FlinkDeployment": (
+        ".spec.flinkVersion",
+        ".spec.image",
+        ".spec.job.state",
+        ".spec.job.upgradeMode",
+        ".status.jobManagerDeploymentStatus",
+        ".status.jobStatus.state",
+        ".status.lifecycleState",
+    ),
+    "FlinkSessionJob": (
+        ".spec.deploymentName",
+        ".spec.job.state",
+        ".spec.job.upgradeMode",
+        ".status.jobStatus.state",
+        ".status.lifecycleState",
+    ),
+    "FlinkStateSnapshot": (".spec.jobReference.kind", ".spec.jobReference.name", ".status.state"),
+    "FlinkBlueGreenDeployment": (".status.blueGreenState", ".status.jobStatus.state"),
+}
+"""What `kubectl get --field-selector` can ask for, eight fields at most."""
 
 _SCALE = {
     "specReplicasPath": ".spec.taskManager.replicas",
@@ -61,17 +136,16 @@ def _version(kind: Kind) -> dict[str, Any]:
         "name": VERSION,
         "served": True,
         "storage": True,
-        "additionalPrinterColumns": [*_columns(kind), {"name": "Age", "type": "date", "jsonPath": _AGE}],
+        "additionalPrinterColumns": [_printed(column) for column in _COLUMNS[kind.name]],
+        "selectableFields": [{"jsonPath": path} for path in _SELECTABLE[kind.name]],
         "subresources": subresources,
         "schema": {"openAPIV3Schema": _schema(kind)},
     }
 
 
-_AGE = ".metadata.creationTimestamp"
-
-
-def _columns(kind: Kind) -> list[dict[str, Any]]:
-    return [{"name": name, "type": "string", "jsonPath": path} for name, path in _COLUMNS[kind.name]]
+def _printed(column: _Column) -> dict[str, Any]:
+    priority = {"priority": 1} if column.wide else {}
+    return {"name": column.name, "type": column.type, "jsonPath": column.path, **priority}
 
 
 def _schema(kind: Kind) -> dict[str, Any]:
@@ -80,6 +154,6 @@ def _schema(kind: Kind) -> dict[str, Any]:
     schema["properties"] |= {
         "apiVersion": {"type": "string"},
         "kind": {"type": "string"},
-        "metadata": {"type": "object"},
+        "metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 253}}},
     }
     return schema

@@ -7,7 +7,7 @@ import pytest
 
 from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob, FlinkStateSnapshot
 from shared.model.job import DesiredJobState, UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.model.status import FlinkDeploymentStatus
 from tests.unit.flink_deployments import application, java_operator_resource
 
@@ -43,6 +43,30 @@ def test_spec_is_written_back_with_all_that_its_owner_wrote(name: str) -> None:
     raw = java_operator_resource(name)
     written = FlinkDeployment.model_validate(raw).spec.to_wire()
     assert contains(written, raw["spec"])
+
+
+def test_session_job_is_written_back_as_it_was() -> None:
+    raw = java_operator_resource("session-job")
+    job = FlinkSessionJob.model_validate(raw)
+    assert job.status.to_wire() == {"conditions": [], **raw["status"]}
+    assert job.spec.to_wire() == raw["spec"]
+
+
+def test_recorded_session_job_is_the_one_that_runs() -> None:
+    raw = java_operator_resource("session-job")
+    wanted = FlinkSessionJob.model_validate(raw).spec
+    recorded = reconciled_session_job(raw["status"]["reconciliationStatus"]["lastReconciledSpec"])
+    assert wanted.job is not None
+    # The recorded mode is the one of the last stop, not the one that is wanted.
+    job = wanted.job.model_copy(update={"upgrade_mode": UpgradeMode.STATELESS})
+    assert recorded == wanted.model_copy(update={"job": job})
+
+
+def test_snapshot_is_written_back_as_it_was() -> None:
+    raw = java_operator_resource("state-snapshot")
+    snapshot = FlinkStateSnapshot.model_validate(raw)
+    assert snapshot.status.to_wire() == {"conditions": [], **raw["status"]}
+    assert snapshot.spec.to_wire() == raw["spec"]
 
 
 def test_document_of_the_older_form_is_the_bare_spec() -> None:

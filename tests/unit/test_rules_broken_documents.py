@@ -52,6 +52,52 @@ def test_nothing_is_said_about_what_a_broken_configuration_might_hold() -> None:
     assert found(raw) == {("FK018", "spec.flinkConfiguration")}
 
 
+def test_null_is_the_same_as_absent() -> None:
+    raw = application(job={"state": None, "args": None}, mode=None, podTemplate={"spec": None})
+    raw["metadata"]["labels"] = None
+    assert found(raw) == set()
+
+
+def test_ten_mistakes_are_ten_findings() -> None:
+    raw = application(
+        flinkVersion="v9",
+        serviceAccount=None,
+        imagePullPolicy="Sometimes",
+        flinkConfiguration={"kubernetes.namespace": "x", "rest.port": "http"},
+        logConfiguration={"log.xml": ""},
+        job={"parallelism": 0, "state": "stopped", "upgradeMode": "last-state"},
+        jobManager={"resource": {"memory": "much", "cpu": -1}, "replicas": 2},
+    )
+    assert found(raw) == {
+        ("FK011", "spec.flinkVersion"),
+        ("FK011", "spec.job.state"),
+        ("FK104", "spec.flinkConfiguration[kubernetes.namespace]"),
+        ("FK105", "spec.serviceAccount"),
+        ("FK106", "spec.flinkConfiguration[execution.checkpointing.dir]"),
+        ("FK108", "spec.job.parallelism"),
+        ("FK109", "spec.jobManager.replicas"),
+        ("FK111", "spec.jobManager.resource.cpu"),
+        ("FK111", "spec.jobManager.resource.memory"),
+        ("FK116", "spec.logConfiguration[log.xml]"),
+        ("FK117", "spec.flinkConfiguration[rest.port]"),
+        ("FK119", "spec.imagePullPolicy"),
+    }
+
+
+def nested(levels: int) -> Json:
+    value: Json = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("levels", [120, 5_000, 100_000])
+def test_document_that_is_nested_deeply_is_one_finding(levels: int) -> None:
+    (finding,) = verdict(application(flinkConfiguration=nested(levels))).errors
+    assert str(finding).startswith("is nested deeper than 100 levels.")
+    assert finding.code == "FK004"
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -99,6 +99,24 @@ def test_sound_deployment_is_admitted(raw: Json) -> None:
         (application(job={"parallelism": 0}), "FK108", "spec.job.parallelism"),
         (application(job={"parallelism": -1}), "FK108", "spec.job.parallelism"),
         (
+            application(job={"parallelism": -1}, taskManager={"resource": {"memory": "1g"}, "replicas": 2}),
+            "FK108",
+            "spec.job.parallelism",
+        ),
+        (application(imagePullPolicy="Allways"), "FK119", "spec.imagePullPolicy"),
+        (application(ingress={"className": "nginx"}), "FK121", "spec.ingress.template"),
+        (application(job={"parallelism": 2**31}), "FK020", "spec.job.parallelism"),
+        (application(job={"parallelism": "2"}), "FK013", "spec.job.parallelism"),
+        (application(job={"parallelism": True}), "FK013", "spec.job.parallelism"),
+        (application(job={"allowNonRestoredState": "yes"}), "FK015", "spec.job.allowNonRestoredState"),
+        (application(job={"initialSavepointPath": "s" * 5000}), "FK020", "spec.job.initialSavepointPath"),
+        (application(job={"args": ["--port", 8081]}), "FK016", "spec.job.args[1]"),
+        (
+            application(jobManager={"resources": {"requests": {"cpu": 0.5, "memory": "1Gi"}}}),
+            "FK016",
+            "spec.jobManager.resources.requests.cpu",
+        ),
+        (
             application(jobManager={"resource": {"memory": "1g"}, "replicas": 0}),
             "FK109",
             "spec.jobManager.replicas",
@@ -164,7 +182,7 @@ def test_sound_deployment_is_admitted(raw: Json) -> None:
         ),
         (
             application(podTemplate={"spec": {"containers": [{"name": "x"}, "y"]}}),
-            "FK118",
+            "FK018",
             "spec.podTemplate.spec.containers[1]",
         ),
         (

@@ -48,7 +48,15 @@ JOB_REFERENCE = {"kind": "FlinkDeployment", "name": "orders"}
         (snapshot(savepoint={}, checkpoint={}, jobReference=JOB_REFERENCE), {("FK301", "spec")}),
         (snapshot(savepoint={}), {("FK302", "spec.jobReference")}),
         (snapshot(savepoint={}, jobReference={"name": "orders"}), {("FK302", "spec.jobReference")}),
+        (
+            snapshot(savepoint={}, jobReference=JOB_REFERENCE, backoffLimit=-2),
+            {("FK303", "spec.backoffLimit")},
+        ),
         (blue_green(spec=application()["spec"]), set()),
+        (
+            {**blue_green(), "spec": {"ingress": {}, "template": {"spec": application()["spec"]}}},
+            {("FK121", "spec.ingress.template")},
+        ),
         (blue_green(), {("FK401", "spec.template.spec")}),
         (blue_green(metadata={}), {("FK401", "spec.template.spec")}),
         (

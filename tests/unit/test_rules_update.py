@@ -4,7 +4,7 @@ import pytest
 
 from shared.model.reconciled_spec import ReconciledSpec
 from tests.unit.flink_deployments import application, session, subject_of, with_metadata
-from tests.unit.reviewed_resources import Json, found, verdict
+from tests.unit.reviewed_resources import Json, found, job_resource, verdict
 
 
 def test_older_mistake_becomes_a_warning() -> None:
@@ -32,6 +32,10 @@ def test_object_that_is_being_deleted_is_admitted(raw: Json) -> None:
     assert verdict(deleting).errors == ()
 
 
+REDEPLOY = {"savepointRedeployNonce": 2}
+REDEPLOYED = application(job=REDEPLOY)
+
+
 def reconciled(spec: Json, *, of: Json) -> Json:
     """The resource, running with that spec."""
     document = ReconciledSpec(subject_of(application() | {"spec": spec}).spec).to_json()
@@ -47,6 +51,10 @@ def reconciled(spec: Json, *, of: Json) -> Json:
         (application(), application(mode="native"), set()),
         (application(), application(mode="standalone"), {("FK114", "spec.mode")}),
         (application(mode="standalone"), application(), {("FK114", "spec.mode")}),
+        (application(), REDEPLOYED, {("FK115", "spec.job.initialSavepointPath")}),
+        (application(), application(job=REDEPLOY | {"initialSavepointPath": "s3://b/sp"}), set()),
+        (REDEPLOYED, REDEPLOYED, set()),
+        (REDEPLOYED, application(), set()),
     ],
 )
 def test_what_may_not_change_is_compared_with_what_runs(
@@ -58,6 +66,13 @@ def test_what_may_not_change_is_compared_with_what_runs(
 def test_what_may_not_change_is_not_compared_with_an_edit_in_between() -> None:
     old = reconciled(application()["spec"], of=session())
     assert verdict(reconciled(application()["spec"], of=application()), old).errors == ()
+
+
+def test_session_job_stays_on_its_cluster() -> None:
+    recorded = '{"spec":{"deploymentName":"%s"},"resource_metadata":{}}'
+    for cluster, findings in (("cluster", set()), ("other", {("FK204", "spec.deploymentName")})):
+        status = {"reconciliationStatus": {"lastReconciledSpec": recorded % cluster}}
+        assert found(job_resource() | {"status": status}) == findings
 
 
 def test_before_the_first_deployment_everything_may_change() -> None:

@@ -1,0 +1,200 @@
+"""The CEL rules of each model.
+
+What may not change is compared with what runs. That is a JSON document in the status, which CEL cannot read,
+but whose text is the contract's to the letter (part 1.7); a text of another form forbids nothing here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel
+
+from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob
+from shared.model.blue_green import FlinkBlueGreenDeploymentSpec
+from shared.model.deployment import FlinkDeploymentSpec, IngressSpec, Resource, ResourceRequirements
+from shared.model.session_job import FlinkSessionJobSpec
+from shared.model.state_snapshot import FlinkStateSnapshotSpec
+from shared.schema.cel import CelRule, broken_before, unchanged
+from shared.schema.cel_amounts import REQUIREMENTS, RESOURCE
+
+_NAME = r"^[a-z]([-a-z0-9]{0,43}[a-z0-9])?$"
+_NAME_MESSAGE = "use at most 45 lower-case letters, digits and hyphens, a letter first, no hyphen last"
+
+_LAST = "self.status.reconciliationStatus.lastReconciledSpec"
+_NEVER_DEPLOYED = f"!has(self.status) || !has(self.status.reconciliationStatus) || !has({_LAST})"
+_STANDALONE = "(has(self.spec.mode) && self.spec.mode == 'standalone')"
+_NONCE_KEY = '"savepointRedeployNonce":'
+_REDEPLOY = "self.spec.job.savepointRedeployNonce"
+_SAME_REDEPLOY = f"""has(old.spec.job) && ({unchanged("spec.job.savepointRedeployNonce")}
+        && {unchanged("spec.job.initialSavepointPath")})"""
+_PARALLELISM = "!has(self.job) || (has(self.job.parallelism) && self.job.parallelism >= 1)"
+_PARALLELISM_OR_REPLICAS = f"(has(self.taskManager) && has(self.taskManager.replicas)) || {_PARALLELISM}"
+_ONE_OF_TWO = "has(self.savepoint) != has(self.checkpoint)"
+_JOB_KNOWN = (
+    "(has(self.savepoint) && has(self.savepoint.alreadyExists) && self.savepoint.alreadyExists)"
+    " || (has(self.jobReference) && has(self.jobReference.kind) && has(self.jobReference.name)"
+    " && self.jobReference.name != '')"
+)
+_TEMPLATE = "has(self.template) && has(self.template.spec)"
+_ANEW = "delete the resource and create it anew, or use another name"
+
+_DEPLOYMENT = (
+    CelRule(
+        "FK101",
+        f"self.metadata.name.matches('{_NAME}')",
+        f"metadata.name: {_NAME_MESSAGE}",
+        tolerated="true",
+    ),
+    CelRule(
+        "FK113",
+        f"""{_NEVER_DEPLOYED} || !{_LAST}.startsWith('{{"spec":{{"job":')
+        || {_LAST}.startsWith('{{"spec":{{"job":null,') != has(self.spec.job)""",
+        f"a running application cluster cannot become a session cluster, nor the reverse: {_ANEW}",
+        path=".spec.job",
+        tolerated="has(old.spec.job) == has(self.spec.job)",
+    ),
+    CelRule(
+        "FK114",
+        f"""{_NEVER_DEPLOYED} || ({_STANDALONE}
+        ? !{_LAST}.contains('"mode":null}},"resource_metadata"')
+          && !{_LAST}.contains('"mode":"native"}},"resource_metadata"')
+        : !{_LAST}.contains('"mode":"standalone"}},"resource_metadata"'))""",
+        f"the mode of a running cluster cannot change: {_ANEW}",
+        path=".spec.mode",
+        tolerated=unchanged("spec.mode"),
+    ),
+    CelRule(
+        "FK115",
+        f"""{_NEVER_DEPLOYED} || !has(self.spec.job) || !has({_REDEPLOY})
+        || (has(self.spec.job.initialSavepointPath) && self.spec.job.initialSavepointPath.matches('[^ ]'))
+        || !{_LAST}.contains('{_NONCE_KEY}')
+        || {_LAST}.matches('{_NONCE_KEY}-?[0-9]')
+          && int({_LAST}.find('{_NONCE_KEY}-?[0-9]+').substring({len(_NONCE_KEY)})) == {_REDEPLOY}""",
+        "a new savepointRedeployNonce redeploys the job from this savepoint: set its path",
+        path=".spec.job.initialSavepointPath",
+        tolerated=_SAME_REDEPLOY,
+    ),
+)
+
+_DEPLOYMENT_SPEC = (
+    CelRule(
+        "FK102",
+        "has(self.flinkVersion)",
+        "is required: the Flink version of the image, for example v2_3",
+        path=".flinkVersion",
+        tolerated="!has(old.flinkVersion)",
+    ),
+    CelRule(
+        "FK103",
+        "!(self in ['v1_13', 'v1_14'])",
+        "is no longer supported: use v1_15 or newer",
+        field="flinkVersion",
+    ),
+    CelRule(
+        "FK108",
+        _PARALLELISM_OR_REPLICAS,
+        "must be at least 1, unless taskManager.replicas is set",
+        path=".job.parallelism",
+        tolerated=broken_before(_PARALLELISM_OR_REPLICAS),
+    ),
+    CelRule(
+        "FK116",
+        "self.all(name, name in ['log4j-console.properties', 'logback-console.xml'])",
+        "Flink reads log4j-console.properties and logback-console.xml only",
+        field="logConfiguration",
+    ),
+    CelRule(
+        "FK119",
+        "self in ['IfNotPresent', 'Always', 'Never']",
+        "must be IfNotPresent, Always or Never",
+        field="imagePullPolicy",
+    ),
+)
+
+_INGRESS = (
+    CelRule(
+        "FK121",
+        "has(self.template)",
+        "is required: host or host/path, with {{name}} and {{namespace}} in it",
+        path=".template",
+        tolerated="!has(old.template)",
+    ),
+)
+
+_SESSION_JOB = (
+    CelRule(
+        "FK204",
+        f"""{_NEVER_DEPLOYED} || !has(self.spec.deploymentName) ||
+        {_LAST}.find('"deploymentName":"[^"]*"')
+          in ['', '"deploymentName":"' + self.spec.deploymentName + '"']""",
+        "a job cannot move to another cluster: delete the resource and create it anew",
+        path=".spec.deploymentName",
+        tolerated=unchanged("spec.deploymentName"),
+    ),
+)
+
+_SESSION_JOB_SPEC = (
+    CelRule(
+        "FK201",
+        "has(self.deploymentName) && self.deploymentName != ''",
+        "is required: the name of a session cluster (a FlinkDeployment without spec.job) in this namespace",
+        path=".deploymentName",
+        tolerated="!has(old.deploymentName)",
+    ),
+    CelRule("FK101", f"self == '' || self.matches('{_NAME}')", _NAME_MESSAGE, field="deploymentName"),
+    CelRule("FK202", "has(self.job)", "is required", path=".job", tolerated="!has(old.job)"),
+    CelRule(
+        "FK108",
+        _PARALLELISM,
+        "must be at least 1",
+        path=".job.parallelism",
+        tolerated=broken_before(_PARALLELISM),
+    ),
+)
+
+_SNAPSHOT_SPEC = (
+    CelRule(
+        "FK301",
+        _ONE_OF_TWO,
+        "must hold exactly one of savepoint and checkpoint",
+        tolerated=broken_before(_ONE_OF_TWO),
+    ),
+    CelRule(
+        "FK302",
+        _JOB_KNOWN,
+        "is required: kind and name of the FlinkDeployment or FlinkSessionJob whose state is to be kept",
+        path=".jobReference",
+        tolerated=broken_before(_JOB_KNOWN),
+    ),
+)
+
+_BLUE_GREEN = (
+    CelRule(
+        "FK101",
+        "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38})$')",
+        "metadata.name: use at most 39 lower-case letters, digits and hyphens, a letter first",
+        tolerated="true",
+    ),
+)
+
+_BLUE_GREEN_SPEC = (
+    CelRule(
+        "FK401",
+        _TEMPLATE,
+        "is required: the spec of a FlinkDeployment",
+        path=".template",
+        tolerated=broken_before(_TEMPLATE),
+    ),
+)
+
+CEL_RULES: Mapping[type[BaseModel], Sequence[CelRule]] = {
+    FlinkDeployment: _DEPLOYMENT,
+    FlinkDeploymentSpec: _DEPLOYMENT_SPEC,
+    IngressSpec: _INGRESS,
+    Resource: RESOURCE,
+    ResourceRequirements: REQUIREMENTS,
+    FlinkSessionJob: _SESSION_JOB,
+    FlinkSessionJobSpec: _SESSION_JOB_SPEC,
+    FlinkStateSnapshotSpec: _SNAPSHOT_SPEC,
+    FlinkBlueGreenDeployment: _BLUE_GREEN,
+    FlinkBlueGreenDeploymentSpec: _BLUE_GREEN_SPEC,
+}
