@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOURCES := shared webhook controller cli tests
 
-.PHONY: help setup demo test test-full unit lint format crds lock bench cluster-up cluster-down clean
+.PHONY: help setup demo test test-full unit lint format crds pod-schema reference lock bench cluster-up cluster-down clean
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ format: setup ## Format the code and sort the imports
 
 crds: setup ## Generate the chart's CRDs from the model
 	@$(BIN)/flink-operator crd --output charts/flink-operator/crds
+
+reference: setup ## Generate docs/reference from the model
+	@$(BIN)/flink-operator reference --output docs/reference
+
+pod-schema: setup ## Take the types of Pod templates anew from the local API server
+	@$(BIN)/python -m tests.pod_template_schema
 
 lock: setup ## Resolve the dependencies anew and write the lock files
 	@for part in webhook controller; do \

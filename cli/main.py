@@ -1,15 +1,19 @@
 """The command `flink-operator`: what the services do, without a cluster."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 
+from cli.reference import reference_documents
+from cli.validate import validate
 from shared.model import KINDS
 from shared.schema import custom_resource_definition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(validate)
 
 
 @app.callback()
@@ -24,18 +28,31 @@ def crd(
     ] = None,
 ) -> None:
     """Print the CustomResourceDefinitions, generated from the model."""
-    for name, document in definition_documents().items():
-        if output is None:
-            typer.echo(document, nl=False)
-        else:
-            output.mkdir(parents=True, exist_ok=True)
-            (output / name).write_text(document, encoding="utf-8")
+    documents = definition_documents()
+    if output is None:
+        typer.echo("".join(documents.values()), nl=False)
+    else:
+        _write(documents, output)
+
+
+@app.command()
+def reference(
+    output: Annotated[Path, typer.Option(help="Folder to write a page a kind to, and an index.")],
+) -> None:
+    """Write the reference of every field in Markdown, generated from the model."""
+    _write(reference_documents(), output)
 
 
 def definition_documents() -> dict[str, str]:
     """YAML document of each CRD by file name."""
     definitions = [custom_resource_definition(kind) for kind in KINDS.values()]
     return {f"{one['metadata']['name']}.yaml": _yaml(one) for one in definitions}
+
+
+def _write(documents: Mapping[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _yaml(document: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ class Stage:
 
 
 def lint_stage(python: str) -> Stage:
-    """Style, types, boundaries, and what is generated being in step with its source."""
+    """Style, types, boundaries, what is generated being in step with its source, and old objects valid."""
     tools = Path(python).parent
     return Stage(
         "lint",
@@ -45,6 +45,7 @@ def lint_stage(python: str) -> Stage:
             (str(tools / "mypy"),),
             (str(tools / "lint-imports"), "--no-logo"),
             (python, "-m", "tests.generated"),
+            (python, "-m", "tests.crd_compatibility"),
         ),
     )
 

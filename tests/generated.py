@@ -1,25 +1,33 @@
 """What is generated from the model must be in step with it: `python -m tests.generated` says what is not."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from cli.main import definition_documents
+from cli.reference import reference_documents
 
 PROJECT = Path(__file__).resolve().parent.parent
-CRDS = PROJECT / "charts" / "flink-operator" / "crds"
 
 
-def stale_files() -> list[str]:
-    """Files of the checkout that differ from what would be generated."""
-    wanted = definition_documents()
-    there = {file.name for file in CRDS.glob("*.yaml")}
-    stale = {
-        name for name, text in wanted.items() if name not in there or (CRDS / name).read_text("utf-8") != text
+def out_of_step(project: Path = PROJECT) -> list[str]:
+    """A line for each verb of the Makefile that has to be run."""
+    generated = {
+        "crds": ("charts/flink-operator/crds", definition_documents()),
+        "reference": ("docs/reference", reference_documents()),
     }
-    return sorted(str((CRDS / name).relative_to(PROJECT)) for name in stale | (there - wanted.keys()))
+    return [
+        f"not in step with the model: {', '.join(f'{folder}/{name}' for name in stale)}."
+        f" Run `make {verb}` and commit the result."
+        for verb, (folder, wanted) in generated.items()
+        if (stale := _stale_files(project / folder, wanted))
+    ]
+
+
+def _stale_files(folder: Path, wanted: Mapping[str, str]) -> list[str]:
+    there = {file.name: file.read_text("utf-8") for file in folder.iterdir()} if folder.is_dir() else {}
+    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
 
 
 if __name__ == "__main__":
-    stale = stale_files()
-    if stale:
-        sys.exit(f"not in step with the model: {', '.join(stale)}. Run `make crds` and commit the result.")
+    sys.exit("\n".join(out_of_step()) or None)

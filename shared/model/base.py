@@ -61,6 +61,7 @@ class Model(BaseModel):
         populate_by_name=True,
         extra="allow",
         use_attribute_docstrings=True,
+        defer_build=True,  # validators are built when first needed: imports stay fast
     )
 
     def to_wire(self) -> dict[str, Any]:

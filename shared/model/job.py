@@ -29,7 +29,7 @@ class JobSpec(Model):
     """Location of the job jar. In an application cluster usually local:///… inside the image; may be absent
     when the main class is on the class path."""
     parallelism: Int32 = Field(default=0, json_schema_extra={"minimum": 0} | DEFAULT_NOT_STORED)
-    """Parallelism of the job; at least 1 unless taskManager.replicas is set."""
+    """Parallelism of the job, at least 1. With taskManager.replicas a FlinkDeployment needs none."""
     entry_class: str | None = None
     """Fully qualified name of the main class; absent means the jar's manifest."""
     args: list[str] = Field(default_factory=list)

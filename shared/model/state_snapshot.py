@@ -32,7 +32,7 @@ class JobReference(Model):
     """The resource whose job the snapshot is taken of, in the same namespace."""
 
     kind: JobKind | None = None
-    """FlinkDeployment or FlinkSessionJob."""
+    """Kind of the resource."""
     name: str | None = None
     """Its name."""
 

@@ -20,6 +20,8 @@ class CelRule:
     field: str = ""
     path: str = ""
     """Where kubectl says the fault is, below the node: `.job.parallelism`."""
+    is_about_absence: bool = False
+    """kubectl then says `Required value` instead of `Invalid value`."""
     tolerated: str = ""
     """When an update may break it, in terms of `self` and `old`: for rules about several fields, whose node
     changes with any of them, so that what was wrong before may stay."""
@@ -33,6 +35,8 @@ class CelRule:
             entry["optionalOldSelf"] = True
         if self.path:
             entry["fieldPath"] = self.path
+        if self.is_about_absence:
+            entry["reason"] = "FieldValueRequired"
         return entry
 
 

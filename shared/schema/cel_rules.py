@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob
+from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob, FlinkStateSnapshot
 from shared.model.blue_green import FlinkBlueGreenDeploymentSpec
 from shared.model.deployment import FlinkDeploymentSpec, IngressSpec, Resource, ResourceRequirements
 from shared.model.session_job import FlinkSessionJobSpec
@@ -37,7 +37,17 @@ _JOB_KNOWN = (
 _TEMPLATE = "has(self.template) && has(self.template.spec)"
 _ANEW = "delete the resource and create it anew, or use another name"
 
+_SPEC = CelRule(
+    "FK012",
+    "has(self.spec)",
+    "what is wanted",
+    path=".spec",
+    is_about_absence=True,
+    tolerated="!has(old.spec)",
+)
+
 _DEPLOYMENT = (
+    _SPEC,
     CelRule(
         "FK101",
         f"self.metadata.name.matches('{_NAME}')",
@@ -79,8 +89,9 @@ _DEPLOYMENT_SPEC = (
     CelRule(
         "FK102",
         "has(self.flinkVersion)",
-        "is required: the Flink version of the image, for example v2_3",
+        "the Flink version of the image, for example v2_3",
         path=".flinkVersion",
+        is_about_absence=True,
         tolerated="!has(old.flinkVersion)",
     ),
     CelRule(
@@ -114,13 +125,15 @@ _INGRESS = (
     CelRule(
         "FK121",
         "has(self.template)",
-        "is required: host or host/path, with {{name}} and {{namespace}} in it",
+        "host or host/path, with {{name}} and {{namespace}} in it",
         path=".template",
+        is_about_absence=True,
         tolerated="!has(old.template)",
     ),
 )
 
 _SESSION_JOB = (
+    _SPEC,
     CelRule(
         "FK204",
         f"""{_NEVER_DEPLOYED} || !has(self.spec.deploymentName) ||
@@ -136,12 +149,20 @@ _SESSION_JOB_SPEC = (
     CelRule(
         "FK201",
         "has(self.deploymentName) && self.deploymentName != ''",
-        "is required: the name of a session cluster (a FlinkDeployment without spec.job) in this namespace",
+        "the name of a session cluster (a FlinkDeployment without spec.job) in this namespace",
         path=".deploymentName",
+        is_about_absence=True,
         tolerated="!has(old.deploymentName)",
     ),
     CelRule("FK101", f"self == '' || self.matches('{_NAME}')", _NAME_MESSAGE, field="deploymentName"),
-    CelRule("FK202", "has(self.job)", "is required", path=".job", tolerated="!has(old.job)"),
+    CelRule(
+        "FK202",
+        "has(self.job)",
+        "the job to run: jarURI, parallelism, upgradeMode",
+        path=".job",
+        is_about_absence=True,
+        tolerated="!has(old.job)",
+    ),
     CelRule(
         "FK108",
         _PARALLELISM,
@@ -161,13 +182,15 @@ _SNAPSHOT_SPEC = (
     CelRule(
         "FK302",
         _JOB_KNOWN,
-        "is required: kind and name of the FlinkDeployment or FlinkSessionJob whose state is to be kept",
+        "kind and name of the FlinkDeployment or FlinkSessionJob whose state is to be kept",
         path=".jobReference",
+        is_about_absence=True,
         tolerated=broken_before(_JOB_KNOWN),
     ),
 )
 
 _BLUE_GREEN = (
+    _SPEC,
     CelRule(
         "FK101",
         "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38})$')",
@@ -180,8 +203,9 @@ _BLUE_GREEN_SPEC = (
     CelRule(
         "FK401",
         _TEMPLATE,
-        "is required: the spec of a FlinkDeployment",
+        "the spec of a FlinkDeployment",
         path=".template",
+        is_about_absence=True,
         tolerated=broken_before(_TEMPLATE),
     ),
 )
@@ -194,6 +218,7 @@ CEL_RULES: Mapping[type[BaseModel], Sequence[CelRule]] = {
     ResourceRequirements: REQUIREMENTS,
     FlinkSessionJob: _SESSION_JOB,
     FlinkSessionJobSpec: _SESSION_JOB_SPEC,
+    FlinkStateSnapshot: (_SPEC,),
     FlinkStateSnapshotSpec: _SNAPSHOT_SPEC,
     FlinkBlueGreenDeployment: _BLUE_GREEN,
     FlinkBlueGreenDeploymentSpec: _BLUE_GREEN_SPEC,

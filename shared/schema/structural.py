@@ -34,7 +34,6 @@ def structural_schema(model: type[Model]) -> _Json:
         {
             "type": "object",
             "description": _one_line(root["description"]),
-            "required": ["spec"],
             "properties": {
                 name: _node(child, definitions, stores_defaults=name == "spec")
                 for name, child in root["properties"].items()

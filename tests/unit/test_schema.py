@@ -44,14 +44,15 @@ _AMOUNTS = {"FK111": 18, "FK112": 4}
 RULES_OF_KINDS = {
     "FlinkDeployment": {
         **_AMOUNTS,
-        **dict.fromkeys(("FK101", "FK102", "FK103", "FK108", "FK113", "FK114", "FK115"), 1),
+        **dict.fromkeys(("FK012", "FK101", "FK102", "FK103", "FK108", "FK113", "FK114", "FK115"), 1),
         **dict.fromkeys(("FK116", "FK119", "FK121"), 1),
     },
-    "FlinkSessionJob": dict.fromkeys(("FK101", "FK108", "FK201", "FK202", "FK204"), 1),
-    "FlinkStateSnapshot": {"FK301": 1, "FK302": 1},
+    "FlinkSessionJob": dict.fromkeys(("FK012", "FK101", "FK108", "FK201", "FK202", "FK204"), 1),
+    "FlinkStateSnapshot": {"FK012": 1, "FK301": 1, "FK302": 1},
     "FlinkBlueGreenDeployment": {
         **_AMOUNTS,
-        **dict.fromkeys(("FK101", "FK102", "FK103", "FK108", "FK116", "FK119", "FK401"), 1),
+        **dict.fromkeys(("FK012", "FK101", "FK102", "FK103", "FK108"), 1),
+        **dict.fromkeys(("FK116", "FK119", "FK401"), 1),
         "FK121": 2,
     },
 }
@@ -125,14 +126,13 @@ def test_every_field_of_ours_is_described(kind: str) -> None:
     assert [path for path, node in fields if not node.get("description")] == []
 
 
-def test_only_what_lists_are_merged_by_and_the_spec_itself_is_required() -> None:
+def test_only_what_lists_are_merged_by_is_required() -> None:
     required = {
         path.rpartition(".podTemplate.")[2]: node["required"]
         for path, node in nodes("", schema_of("FlinkDeployment"))
         if "required" in node
     }
     assert required == {
-        "": ["spec"],
         "spec.containers.items": ["name"],
         "spec.initContainers.items": ["name"],
         "spec.volumes.items": ["name"],
