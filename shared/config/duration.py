@@ -12,7 +12,7 @@ _UNITS = {
     ("ns", "nano", "nanos", "nanosecond", "nanoseconds"): 1e-9,
 }
 _SECONDS = {unit: seconds for units, seconds in _UNITS.items() for unit in units}
-_DURATION = re.compile(r"(\d+)\s*([a-zµ]*)")
+_DURATION = re.compile(r"([0-9]{1,19})\s*([a-zµ]*)")
 
 
 def parse_duration(text: str) -> float:

@@ -17,9 +17,11 @@ def flatten(configuration: Mapping[str, Any]) -> dict[str, str]:
 def _leaves(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in node.items():
         key = f"{prefix}{name}"
-        if isinstance(value, Mapping):
+        if isinstance(value, str):  # most are, and the other checks are slow
+            yield key, value
+        elif isinstance(value, Mapping):
             yield from _leaves(f"{key}.", value)
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        elif isinstance(value, Sequence):
             if value:
                 yield key, ";".join(_text(element) for element in value)
         else:

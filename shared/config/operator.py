@@ -11,9 +11,9 @@ from shared.model.deployment import FlinkVersion
 
 CONFIGURATION_FILE = "config.yaml"
 _NAMESPACE_DEFAULTS = "kubernetes.operator.default-configuration.namespace."
-_VERSION_DEFAULTS = re.compile(
-    r"kubernetes\.operator\.default-configuration\.flink-version\.(v\d+_\d+)(\+?)\.(.+)"
-)
+_VERSION_PREFIX = "kubernetes.operator.default-configuration.flink-version."
+_VERSION_DEFAULTS = re.compile(rf"{re.escape(_VERSION_PREFIX)}(v[0-9]+_[0-9]+)(\+?)\.(.+)")
+_KNOWN_VERSIONS = {version.value: version for version in FlinkVersion}
 
 
 class ConfigurationError(Exception):
@@ -59,13 +59,12 @@ def default_configuration(
 
 
 def _version_defaults(operator: Mapping[str, str], version: FlinkVersion) -> dict[str, str]:
-    known = {member.value for member in FlinkVersion}
     entries: list[tuple[bool, tuple[int, int], str, str]] = []
     for key, value in operator.items():
-        match = _VERSION_DEFAULTS.fullmatch(key)
-        if match is None or match[1] not in known:
+        match = _VERSION_DEFAULTS.fullmatch(key) if key.startswith(_VERSION_PREFIX) else None
+        of = _KNOWN_VERSIONS.get(match[1]) if match is not None else None
+        if match is None or of is None:
             continue
-        of = FlinkVersion(match[1])
         exact = not match[2]
         if of == version or (not exact and of.number <= version.number):
             entries.append((exact, of.number, match[3], value))

@@ -1,28 +1,49 @@
-"""Options that this version reads: names, older names that Flink knows, defaults (contract part 4)."""
+"""Flink's options that this project reads, to make objects of them or to judge them (contract part 3.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from shared.config.operator_options import JM_STARTUP_PROBE, MERGE_ARRAYS_BY_NAME, RECONCILE_INTERVAL
+from shared.config.registry import Option
+from shared.config.values import (
+    BOOLEAN,
+    COUNT,
+    DURATION,
+    FRACTION,
+    LIST,
+    MAP,
+    MEMORY_SIZE,
+    PORT,
+    POSITIVE,
+    SECRET_VARIABLES,
+    TOLERATIONS,
+    ValueType,
+    one_of,
+    whole,
+)
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: its name, the older names that Flink still accepts, and its default."""
-
-    key: str
-    default: str | None = None
-    older_keys: tuple[str, ...] = ()
-
-    def read(self, configuration: Mapping[str, str]) -> str | None:
-        """The value, under whichever name it was given, else the default."""
-        for key in (self.key, *self.older_keys):
-            if key in configuration:
-                return configuration[key]
-        return self.default
-
-    def is_in(self, configuration: Mapping[str, str]) -> bool:
-        """Whether the option is set under any of its names."""
-        return any(key in configuration for key in (self.key, *self.older_keys))
-
+__all__ = [
+    "BLOB_SERVER_PORT",
+    "CHECKPOINT_DIRECTORY",
+    "CONTAINER_IMAGE",
+    "FLINK_OPTIONS",
+    "HIGH_AVAILABILITY",
+    "HIGH_AVAILABILITY_STORAGE",
+    "IMAGE_PULL_POLICY",
+    "JM_STARTUP_PROBE",
+    "JOBMANAGER_RPC_PORT",
+    "KUBERNETES_HA_FACTORY",
+    "MERGE_ARRAYS_BY_NAME",
+    "RECONCILE_INTERVAL",
+    "REST_BIND_PORT",
+    "REST_PORT",
+    "SAVEPOINT_DIRECTORY",
+    "TASKMANAGER_RPC_PORT",
+    "TASK_SLOTS",
+    "Option",
+    "high_availability_is_active",
+    "high_availability_is_kubernetes",
+    "is_true",
+]
 
 CHECKPOINT_DIRECTORY = Option(
     "execution.checkpointing.dir", older_keys=("state.checkpoints.dir", "state.backend.fs.checkpointdir")
@@ -35,20 +56,94 @@ HIGH_AVAILABILITY = Option("high-availability.type", "NONE", older_keys=("high-a
 HIGH_AVAILABILITY_STORAGE = Option(
     "high-availability.storageDir", older_keys=("recovery.zookeeper.storageDir",)
 )
-TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", "1")
-REST_PORT = Option("rest.port", "8081", older_keys=("web.port",))
-REST_BIND_PORT = Option("rest.bind-port")
-JOBMANAGER_RPC_PORT = Option("jobmanager.rpc.port", "6123")
-BLOB_SERVER_PORT = Option("blob.server.port", "0")
+TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", "1", type=COUNT)
+REST_PORT = Option("rest.port", "8081", older_keys=("web.port",), type=PORT)
+REST_BIND_PORT = Option("rest.bind-port", type=PORT)
+JOBMANAGER_RPC_PORT = Option("jobmanager.rpc.port", "6123", type=PORT)
+BLOB_SERVER_PORT = Option("blob.server.port", "0", type=PORT)
 TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", "0")
-
-JM_STARTUP_PROBE = Option("kubernetes.operator.jm-deployment.startup.probe.enabled", "true")
-MERGE_ARRAYS_BY_NAME = Option("kubernetes.operator.pod-template.merge-arrays-by-name", "false")
-RECONCILE_INTERVAL = Option(
-    "kubernetes.operator.reconcile.interval",
-    "60 s",
-    older_keys=("kubernetes.operator.reconciler.reschedule.interval",),
+CONTAINER_IMAGE = Option("kubernetes.container.image.ref", older_keys=("kubernetes.container.image",))
+IMAGE_PULL_POLICY = Option(
+    "kubernetes.container.image.pull-policy", "IfNotPresent", type=one_of("IfNotPresent", "Always", "Never")
 )
+
+
+def _typed(value_type: ValueType, *keys: str) -> tuple[Option, ...]:
+    return tuple(Option(key, type=value_type) for key in keys)
+
+
+def _of_components(value_type: ValueType, *keys: str) -> tuple[Option, ...]:
+    """Options that JobManager and TaskManagers have each for themselves."""
+    names = [f"kubernetes.{component}.{key}" for component in ("jobmanager", "taskmanager") for key in keys]
+    return _typed(value_type, *names)
+
+
+FLINK_OPTIONS = (
+    CHECKPOINT_DIRECTORY,
+    SAVEPOINT_DIRECTORY,
+    HIGH_AVAILABILITY,
+    HIGH_AVAILABILITY_STORAGE,
+    TASK_SLOTS,
+    REST_PORT,
+    REST_BIND_PORT,
+    JOBMANAGER_RPC_PORT,
+    BLOB_SERVER_PORT,
+    TASKMANAGER_RPC_PORT,
+    CONTAINER_IMAGE,
+    IMAGE_PULL_POLICY,
+    Option(
+        "kubernetes.rest-service.exposed.type",
+        "ClusterIP",
+        type=one_of("ClusterIP", "NodePort", "LoadBalancer", "Headless_ClusterIP"),
+    ),
+    *_typed(LIST, "kubernetes.container.image.pull-secrets"),
+    *_typed(BOOLEAN, "kubernetes.hostnetwork.enabled", "job-result-store.delete-on-commit"),
+    *_typed(DURATION, "execution.checkpointing.interval", "execution.checkpointing.timeout"),
+    *_typed(whole(0, 2**31 - 1), "execution.checkpointing.tolerable-failed-checkpoints"),
+    *_of_components(POSITIVE, "cpu", "cpu.amount", "cpu.limit-factor", "memory.limit-factor"),
+    *_of_components(MAP, "labels", "annotations", "node-selector"),
+    *_of_components(TOLERATIONS, "tolerations"),
+    *_typed(
+        MAP,
+        "kubernetes.rest-service.labels",
+        "kubernetes.rest-service.annotations",
+        "kubernetes.internal-service.labels",
+        "kubernetes.internal-service.annotations",
+        "kubernetes.secrets",
+    ),
+    *_typed(SECRET_VARIABLES, "kubernetes.env.secretKeyRef"),
+    *_typed(
+        FRACTION,
+        "jobmanager.memory.jvm-overhead.fraction",
+        "taskmanager.memory.jvm-overhead.fraction",
+        "taskmanager.memory.managed.fraction",
+        "taskmanager.memory.network.fraction",
+    ),
+    *_typed(
+        MEMORY_SIZE,
+        *(
+            f"{component}.memory.{size}"
+            for component in ("jobmanager", "taskmanager")
+            for size in (
+                "process.size",
+                "flink.size",
+                "jvm-metaspace.size",
+                "jvm-overhead.min",
+                "jvm-overhead.max",
+            )
+        ),
+        "jobmanager.memory.heap.size",
+        "jobmanager.memory.off-heap.size",
+        "taskmanager.memory.framework.heap.size",
+        "taskmanager.memory.framework.off-heap.size",
+        "taskmanager.memory.task.heap.size",
+        "taskmanager.memory.task.off-heap.size",
+        "taskmanager.memory.managed.size",
+        "taskmanager.memory.network.min",
+        "taskmanager.memory.network.max",
+    ),
+)
+"""Those that are read here, typed; Flink has hundreds more (shared.config.flink_options)."""
 
 KUBERNETES_HA_FACTORY = "org.apache.flink.kubernetes.highavailability.KubernetesHaServicesFactory"
 

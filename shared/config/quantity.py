@@ -21,7 +21,7 @@ _SUFFIXES = {
     "Pi": Decimal(1024) ** 5,
     "Ei": Decimal(1024) ** 6,
 }
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
+_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
 
 _MEMORY_UNITS = {
     1: ("", "b", "bytes"),
@@ -31,23 +31,26 @@ _MEMORY_UNITS = {
     1024**4: ("t", "tb", "tebibytes"),
 }
 _MEMORY_FACTORS = {unit: factor for factor, units in _MEMORY_UNITS.items() for unit in units}
-_MEMORY = re.compile(r"(\d+)\s*([a-z]*)")
+_MEMORY = re.compile(r"([0-9]+)[ \t\n\r\f]*([a-z]*)")
+_SPACE = " \t\n\r\f"
+_LARGEST_EXPONENT = 999  # far beyond what any resource can hold
 
 
 def parse_quantity(text: str) -> Decimal:
     """Value of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824. Raises ValueError."""
-    match = _QUANTITY.fullmatch(text.strip())
+    match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a Kubernetes quantity")
     number, exponent, suffix = match.groups()
     if exponent:
-        return Decimal(number + exponent)
+        power = max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, int(exponent)))
+        return Decimal(number).scaleb(power)
     return Decimal(number) * _SUFFIXES[suffix or ""]
 
 
 def parse_flink_memory(text: str) -> int:
     """Bytes of a memory size in Flink's notation: `1024m`, `1 gb`, `512` (bytes). Raises ValueError."""
-    match = _MEMORY.fullmatch(text.strip().lower())
+    match = _MEMORY.fullmatch(text.strip(_SPACE).lower()) if text.isascii() else None
     if match is None or match[2] not in _MEMORY_FACTORS:
         raise ValueError(f"{text!r} is not a Flink memory size")
     return int(match[1]) * _MEMORY_FACTORS[match[2]]
@@ -61,7 +64,7 @@ def parse_memory(text: str) -> int:
     try:
         return parse_flink_memory(text)
     except ValueError:
-        kubernetes = re.sub(r"I$", "i", text.strip().upper().removesuffix("B"))
+        kubernetes = re.sub(r"I$", "i", text.strip(_SPACE).upper().removesuffix("B"))
     try:
         return int(parse_quantity(kubernetes))
     except ValueError:

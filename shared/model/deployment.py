@@ -158,7 +158,7 @@ class FlinkDeploymentSpec(Model):
     """Settings of the JobManager."""
     task_manager: TaskManagerSpec | None = None
     """Settings of the TaskManagers."""
-    log_configuration: dict[str, str] | None = None
+    log_configuration: dict[str, str] | None = Field(default=None, json_schema_extra={"maxProperties": 64})
     """Contents of log4j-console.properties or logback-console.xml in Flink's configuration folder."""
     mode: KubernetesDeploymentMode | None = None
     """native (default): Flink makes its TaskManagers; standalone: the operator makes them."""

@@ -137,7 +137,7 @@ def _value(node: _Node, *, known: bool) -> CoreSchema:
             entry = core_schema.nullable_schema(_value(node["additionalProperties"], known=known))
             return core_schema.dict_schema(core_schema.str_schema(), entry)
         case "integer":
-            return core_schema.int_schema(strict=True)
+            return core_schema.int_schema(strict=True, ge=-(2**63), le=2**63 - 1)
         case "boolean":
             return core_schema.bool_schema(strict=True)
         case _:

@@ -85,8 +85,9 @@ class JobStatus(Model):
     """Deprecated: checkpoints triggered through nonces."""
 
 
-Document = Annotated[str, Field(json_schema_extra={"maxLength": 2**20})]
-"""A JSON document; bounded for the cost of rules about its text, by what an object in etcd can hold."""
+Document = Annotated[str, Field(json_schema_extra={"maxLength": 3 * 2**18})]
+"""A JSON document; bounded for the cost of rules about its text. An object of etcd's 1.5 MiB, which holds the
+spec beside it, has room for no longer one."""
 
 
 class ReconciliationStatus(Model):
@@ -132,7 +133,7 @@ class TaskManagerInfo(Model):
 
     label_selector: str | None = None
     """Selects the TaskManagers' pods."""
-    replicas: Int32 = 0
+    replicas: Int32 = Field(default=0, json_schema_extra={"minimum": 0})
     """Number of TaskManagers."""
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from shared.config.effective import validation_configuration
+from shared.config.flatten import flatten
+from shared.config.operator import default_configuration
 from shared.model import (
     FlinkBlueGreenDeployment,
     FlinkDeployment,
@@ -18,21 +19,34 @@ from shared.model import (
 )
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
+from shared.rules.advice import DEPLOYMENT_ADVICE, SESSION_JOB_ADVICE
+from shared.rules.blue_green import blue_green_findings
 from shared.rules.context import RuleContext
-from shared.rules.deployment import (
-    DEPLOYMENT_RULES,
-    NEED_CONFIGURATION,
-    DeploymentUnderReview,
-    ingress_template,
-)
-from shared.rules.finding import Finding, Severity, Verdict
+from shared.rules.deployment import DEPLOYMENT_RULES, NEED_CONFIGURATION
+from shared.rules.finding import Finding, Reference, Severity, Verdict
 from shared.rules.not_supported import not_supported
-from shared.rules.session_job import SESSION_JOB_RULES, SessionJobUnderReview
+from shared.rules.references import cluster_findings, cluster_of_job, snapshot_target
+from shared.rules.session_job import SESSION_JOB_RULES
 from shared.rules.shape import Parsed, overlaps, parse
 from shared.rules.state_snapshot import snapshot_findings
+from shared.rules.subject import DeploymentUnderReview, SessionJobUnderReview
+from shared.rules.upgrade import UPGRADE_RULES
+from shared.rules.waivers import with_waivers
 
-__all__ = ["Finding", "RuleContext", "Severity", "Verdict", "check", "explain", "findings_of", "review"]
+__all__ = [
+    "Finding",
+    "Reference",
+    "RuleContext",
+    "Severity",
+    "Verdict",
+    "check",
+    "explain",
+    "findings_of",
+    "review",
+]
 
+_RULES_FOR_DEPLOYMENTS = (*DEPLOYMENT_RULES, *UPGRADE_RULES, *DEPLOYMENT_ADVICE)
+_RULES_FOR_SESSION_JOBS = (*SESSION_JOB_RULES, *SESSION_JOB_ADVICE)
 
 Spec = TypeVar("Spec")
 
@@ -68,7 +82,8 @@ def findings_of(parsed: Parsed, context: RuleContext) -> list[Finding]:
         for finding in _rule_findings(parsed.resource, context)
         if finding.code not in moot and not overlaps(finding.path, broken)
     ]
-    return [*parsed.findings, *found, *not_supported(parsed.resource)]
+    told = [*parsed.findings, *found, *not_supported(parsed.resource)]
+    return with_waivers(told, parsed.resource.metadata.annotations)
 
 
 def explain(errors: Sequence[Finding]) -> str:
@@ -92,12 +107,10 @@ def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding
             namespace, name = resource.metadata.namespace, resource.metadata.name
             yield from _deployment_findings(name, namespace, resource.spec, running, context)
         case FlinkSessionJob():
-            document = resource.status.reconciliation_status.last_reconciled_spec
-            job = SessionJobUnderReview(resource.spec, _running(reconciled_session_job, document))
-            for rule in SESSION_JOB_RULES:
-                yield from rule(job)
+            yield from _session_job_findings(resource, context)
         case FlinkStateSnapshot():
             yield from snapshot_findings(resource.spec)
+            yield from snapshot_target(resource, context.look_up)
         case FlinkBlueGreenDeployment():
             yield from _blue_green_findings(resource, context)
 
@@ -109,19 +122,35 @@ def _deployment_findings(
     running: FlinkDeploymentSpec | None,
     context: RuleContext,
 ) -> Iterator[Finding]:
-    config = validation_configuration(spec, namespace, context.operator_configuration)
-    subject = DeploymentUnderReview(name=name, spec=spec, running=running, config=config)
-    for rule in DEPLOYMENT_RULES:
+    own = flatten(spec.flink_configuration or {})
+    defaults = default_configuration(context.operator_configuration, namespace, spec.flink_version)
+    subject = DeploymentUnderReview(name=name, spec=spec, running=running, own=own, config=defaults | own)
+    for rule in _RULES_FOR_DEPLOYMENTS:
         yield from rule(subject)
 
 
+def _session_job_findings(resource: FlinkSessionJob, context: RuleContext) -> Iterator[Finding]:
+    spec, namespace = resource.spec, resource.metadata.namespace
+    cluster = cluster_of_job(namespace, spec.deployment_name or "", context.look_up)
+    own = flatten(spec.flink_configuration or {})
+    defaults = default_configuration(context.operator_configuration, namespace, cluster.version)
+    job = SessionJobUnderReview(
+        spec=spec,
+        running=_running(reconciled_session_job, resource.status.reconciliation_status.last_reconciled_spec),
+        own=own,
+        config={**defaults, **cluster.options, **own},
+        operator=defaults,
+        cluster_version=cluster.version,
+    )
+    for rule in _RULES_FOR_SESSION_JOBS:
+        yield from rule(job)
+    yield from cluster_findings(cluster, job)
+
+
 def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContext) -> Iterator[Finding]:
-    if resource.spec.ingress is not None:
-        yield from ingress_template("spec.ingress", resource.spec.ingress)
+    yield from blue_green_findings(resource.spec)
     template = resource.spec.template
     if template is None or template.spec is None:
-        hint = "Put the spec of a FlinkDeployment there."
-        yield Finding("FK401", "spec.template.spec", "is required", hint)
         return
     child = f"{resource.metadata.name}-green"  # the longer of the two names
     for finding in _deployment_findings(child, resource.metadata.namespace, template.spec, None, context):

@@ -1,23 +1,21 @@
 """Rules for FlinkDeployment (contract part 2.5): small pure functions, listed in DEPLOYMENT_RULES."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from shared.config.options import (
-    CHECKPOINT_DIRECTORY,
-    SAVEPOINT_DIRECTORY,
-    Option,
-    high_availability_is_active,
-)
-from shared.model.deployment import FlinkDeploymentSpec, FlinkVersion, IngressSpec, KubernetesDeploymentMode
-from shared.model.job import JobSpec, UpgradeMode
+from shared.config.operator_options import CLUSTER_HEALTH_CHECK, JM_DEPLOYMENT_RECOVERY, ROLLBACK
+from shared.config.options import high_availability_is_active, is_true
+from shared.model.deployment import FlinkVersion
+from shared.rules.autoscaler import autoscaler_findings
 from shared.rules.finding import Finding
+from shared.rules.ingress import ingress_template
+from shared.rules.job import parallelism, state_directories
 from shared.rules.options import option_findings
 from shared.rules.pod_template import pod_template_findings
 from shared.rules.resources import memory_is_given, resources_are_sound
+from shared.rules.subject import DeploymentUnderReview
 
-_NAME = re.compile(r"[a-z]([-a-z\d]{0,43}[a-z\d])?")
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,43}[a-z0-9])?")
 _FORBIDDEN_KEYS = {
     "kubernetes.namespace": "the resource's namespace decides it",
     "kubernetes.cluster-id": "the resource's name decides it",
@@ -27,21 +25,8 @@ _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _PULL_POLICIES = ("IfNotPresent", "Always", "Never")
 _OLDEST_SUPPORTED = FlinkVersion.V1_15
 
-NEED_CONFIGURATION = frozenset({"FK109", "FK110"})
+NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK505", "FK508"})
 """Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentUnderReview:
-    """What a rule looks at."""
-
-    name: str
-    spec: FlinkDeploymentSpec
-    running: FlinkDeploymentSpec | None
-    """The spec that was last reconciled: what may not change is compared with this."""
-    config: Mapping[str, str]
-    """The spec's options over the operator's defaults."""
-
 
 Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
 
@@ -100,13 +85,6 @@ def job_has_parallelism(it: DeploymentUnderReview) -> Iterator[Finding]:
         yield from parallelism(it.spec.job)
 
 
-def parallelism(job: JobSpec) -> Iterator[Finding]:
-    """A parallelism of at least 1."""
-    if job.parallelism < 1:
-        hint = "Set it to the number of slots that the job should use."
-        yield Finding("FK108", "spec.job.parallelism", f"must be at least 1, not {job.parallelism}", hint)
-
-
 def replicas_are_positive(it: DeploymentUnderReview) -> Iterator[Finding]:
     """At least one JobManager, more only with high availability; at least one TaskManager when stated."""
     if it.spec.job_manager is not None:
@@ -140,24 +118,6 @@ def state_has_a_place(it: DeploymentUnderReview) -> Iterator[Finding]:
         yield from state_directories(it.spec.job, it.config)
 
 
-def state_directories(job: JobSpec, config: Mapping[str, str]) -> Iterator[Finding]:
-    """The directories that the upgrade mode and the triggers need."""
-    if job.upgrade_mode is not UpgradeMode.STATELESS:
-        yield from _directory("FK106", CHECKPOINT_DIRECTORY, job.upgrade_mode, config)
-    if job.upgrade_mode is UpgradeMode.SAVEPOINT:
-        yield from _directory("FK107", SAVEPOINT_DIRECTORY, job.upgrade_mode, config)
-
-
-def _directory(code: str, option: Option, mode: UpgradeMode, config: Mapping[str, str]) -> Iterator[Finding]:
-    if not (option.read(config) or "").strip():
-        yield Finding(
-            code,
-            f"spec.flinkConfiguration[{option.key}]",
-            f"is required by upgradeMode {mode.value}",
-            "Set it to a directory that outlives the pods, for example s3://bucket/folder.",
-        )
-
-
 def image_pull_policy_is_known(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Kubernetes has three image pull policies."""
     policy = it.spec.image_pull_policy
@@ -172,58 +132,12 @@ def ingress_has_template(it: DeploymentUnderReview) -> Iterator[Finding]:
         yield from ingress_template("spec.ingress", it.spec.ingress)
 
 
-def ingress_template(path: str, ingress: IngressSpec) -> Iterator[Finding]:
-    """The template is given."""
-    if ingress.template is None:
-        hint = "Set it to host or host/path, for example {{name}}.{{namespace}}.example.com."
-        yield Finding("FK121", f"{path}.template", "is required", hint)
-
-
 def log_files_are_known(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink's scripts read two log configuration files only."""
     for name in it.spec.log_configuration or {}:
         if name not in _LOG_FILES:
             hint = f"Use {' or '.join(_LOG_FILES)}."
             yield Finding("FK116", f"spec.logConfiguration[{name}]", "Flink does not read this file", hint)
-
-
-def cluster_type_stays(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """An application cluster cannot become a session cluster, nor the reverse."""
-    if it.running is not None and it.running.is_application != it.spec.is_application:
-        was, would_be = (
-            ("application", "session") if it.running.is_application else ("session", "application")
-        )
-        hint = "Delete the resource and create it anew, or use another name."
-        yield Finding(
-            "FK113", "spec.job", f"a running {was} cluster cannot become a {would_be} cluster", hint
-        )
-
-
-def deployment_mode_stays(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """A native cluster cannot become a standalone one, nor the reverse."""
-    if it.running is None:
-        return
-    was = it.running.mode or KubernetesDeploymentMode.NATIVE
-    wanted = it.spec.mode or KubernetesDeploymentMode.NATIVE
-    if was != wanted:
-        hint = "Delete the resource and create it anew, or use another name."
-        yield Finding("FK114", "spec.mode", f"cannot change from {was.value} to {wanted.value}", hint)
-
-
-def redeployment_has_a_savepoint(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """A new savepointRedeployNonce drops the running job and starts it from initialSavepointPath."""
-    if it.running is not None and it.spec.job is not None:
-        yield from redeployment(it.spec.job, it.running.job)
-
-
-def redeployment(job: JobSpec, running: JobSpec | None) -> Iterator[Finding]:
-    """The path is given when the nonce is new."""
-    nonce = job.savepoint_redeploy_nonce
-    recorded = running.savepoint_redeploy_nonce if running is not None else None
-    if nonce is not None and nonce != recorded and not (job.initial_savepoint_path or "").strip(" "):
-        found = "is required: a new savepointRedeployNonce redeploys the job from it"
-        hint = "Set it to the savepoint to start from, or take the nonce back."
-        yield Finding("FK115", "spec.job.initialSavepointPath", found, hint)
 
 
 def pod_templates_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
@@ -236,14 +150,37 @@ def pod_templates_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
 
 
 def options_are_readable(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """Options that objects are made of can be read."""
-    yield from option_findings(it.config)
+    """Options that are read here can be read, whoever set them."""
+    yield from option_findings(it.own, it.config)
+
+
+def rollback_has_high_availability(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """A rollback goes on from the metadata that high availability keeps."""
+    if is_true(ROLLBACK.read(it.config)) and not high_availability_is_active(it.config):
+        hint = "Set high-availability.type to kubernetes, or leave rollback off."
+        found = "needs high availability"
+        yield Finding("FK123", f"spec.flinkConfiguration[{ROLLBACK.key}]", found, hint)
+
+
+def health_check_has_recovery(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """A cluster that is found unhealthy is made anew, which recovery does."""
+    recovery = JM_DEPLOYMENT_RECOVERY
+    if is_true(CLUSTER_HEALTH_CHECK.read(it.config)) and not is_true(recovery.read(it.config)):
+        path = f"spec.flinkConfiguration[{CLUSTER_HEALTH_CHECK.key}]"
+        yield Finding("FK124", path, f"needs {recovery.key}", f"Set {recovery.key} to true.")
+
+
+def autoscaler_is_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
+    """The autoscaler's options are within their bounds."""
+    yield from autoscaler_findings(it.config)
 
 
 DEPLOYMENT_RULES: tuple[Rule, ...] = (
     name_is_a_cluster_id,
     flink_version_is_supported,
     reserved_options_are_absent,
+    rollback_has_high_availability,
+    health_check_has_recovery,
     service_account_is_given,
     job_has_parallelism,
     replicas_are_positive,
@@ -253,9 +190,7 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     image_pull_policy_is_known,
     ingress_has_template,
     log_files_are_known,
-    cluster_type_stays,
-    deployment_mode_stays,
-    redeployment_has_a_savepoint,
     pod_templates_are_sound,
     options_are_readable,
+    autoscaler_is_sound,
 )

@@ -1,7 +1,9 @@
 """What a rule finds wrong, and what a review of a resource comes to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 
 class Severity(StrEnum):
@@ -9,6 +11,14 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+class Reference(NamedTuple):
+    """Another resource, by kind, namespace and name."""
+
+    kind: str
+    namespace: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,8 @@ class Finding:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    rests_on: Reference | None = None
+    """The resource whose look-up led to this; a cache may be behind, so read it anew before a denial."""
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
@@ -33,3 +45,15 @@ class Verdict:
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, whatever it is."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

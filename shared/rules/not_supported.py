@@ -3,8 +3,12 @@
 Nothing is accepted and silently ignored. An entry leaves this list in the version that acts on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from shared.config.autoscaler_options import ENABLED
+from shared.config.flatten import flatten
+from shared.config.options import is_true
 from shared.model import FlinkDeployment, Resource
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.job import UpgradeMode
@@ -13,6 +17,7 @@ from shared.rules.finding import Finding, Severity
 NOT_ACTED_ON = "FK901"
 """Code of what is accepted without any effect: such a resource is never Ready."""
 
+_AUTOSCALER_ROOTS = ("job", "kubernetes")
 _HINT = "See the project's CHANGELOG."
 
 
@@ -26,6 +31,7 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
         yield _finding("spec.mode", "standalone clusters are not created yet")
     if spec.ingress is not None:
         yield _finding("spec.ingress", "no Ingress is created yet")
+    yield from _autoscaler(spec.flink_configuration or {})
     if spec.job is None:
         return
     if spec.job.upgrade_mode is not UpgradeMode.STATELESS:
@@ -40,6 +46,16 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
     ):
         if value is not None:
             yield _finding(f"spec.job.{field}", "is not acted on yet")
+
+
+def _autoscaler(configuration: Mapping[str, Any]) -> Iterator[Finding]:
+    """Where the resource itself switches it on."""
+    if not any(name.startswith(_AUTOSCALER_ROOTS) for name in configuration):
+        return
+    options = flatten(configuration)
+    key = ENABLED.key_in(options)
+    if key is not None and is_true(options[key]):
+        yield _finding(f"spec.flinkConfiguration[{key}]", "the autoscaler does not act yet")
 
 
 def blocks_deployment(resource: FlinkDeployment) -> bool:

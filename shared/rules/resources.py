@@ -69,14 +69,14 @@ def _requirements(path: str, requirements: ResourceRequirements) -> Iterator[Fin
         for name, amount in (amounts or {}).items():
             positive = name in {"cpu", "memory"}
             yield from _amount(f"{path}.{group}.{name}", amount, _parser(name), positive=positive)
-    for name in ("cpu", "memory"):
-        request = _parsed(_parser(name), (requirements.requests or {}).get(name))
-        limit = _parsed(_parser(name), (requirements.limits or {}).get(name))
+    requests, limits = requirements.requests or {}, requirements.limits or {}
+    for name in sorted(requests.keys() & limits.keys() & {"cpu", "memory"}):
+        request, limit = (_parsed(_parser(name), amounts[name]) for amounts in (requests, limits))
         if request is not None and limit is not None and request > limit:
             yield Finding(
                 "FK112",
                 f"{path}.requests.{name}",
-                "is more than the limit",
+                f"{requests[name]} is more than the limit, {limits[name]}",
                 f"Raise {path}.limits.{name} or lower it.",
             )
 

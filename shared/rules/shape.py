@@ -17,12 +17,12 @@ from pydantic_core import ErrorDetails
 
 from shared import API_VERSION
 from shared.model import KINDS, Resource
-from shared.rules.finding import Finding
+from shared.rules.finding import Finding, shown
 from shared.rules.location import Location, path_of
 
 _ROUNDS = 8  # each round cuts what the one before it laid bare
 _CONTAINERS = (dict, list)
-_MOST_LEVELS = 100  # what JSON writers take, and far more than a Pod has
+MOST_LEVELS = 100  # what JSON writers take, and far more than a Pod has
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ def parse(raw: Any) -> Parsed:
     known = KINDS.get(kind) if isinstance(kind, str) else None
     if known is None:
         return Parsed(None, (Finding("FK002", "kind", f"{kind!r} is not known", _one_of(kind, KINDS)),))
-    if _is_deeper_than(raw, _MOST_LEVELS):
+    if is_deeper_than(raw, MOST_LEVELS):
         hint = "Is a list or mapping within itself by mistake?"
-        return Parsed(None, (Finding("FK004", "", f"is nested deeper than {_MOST_LEVELS} levels", hint),))
+        return Parsed(None, (Finding("FK004", "", f"is nested deeper than {MOST_LEVELS} levels", hint),))
     if raw.get("apiVersion") != API_VERSION:
         found = Finding(
             "FK003", "apiVersion", f"{raw.get('apiVersion')!r} is not known", f"Use {API_VERSION}."
@@ -63,7 +63,8 @@ def _is_within(path: str, other: str) -> bool:
     return path.startswith((f"{other}.", f"{other}["))
 
 
-def _is_deeper_than(value: object, levels: int) -> bool:
+def is_deeper_than(value: object, levels: int) -> bool:
+    """Whether mappings and lists in each other go further down than that."""
     level = [value]
     for _ in range(levels):
         level = [
@@ -142,7 +143,7 @@ _EXPECTED = {
 
 
 def _finding(detail: ErrorDetails) -> Finding:
-    path, value = path_of(_field_location(detail)), _shown(detail["input"])
+    path, value = path_of(_field_location(detail)), shown(detail["input"])
     if detail["type"] == "missing":
         return Finding("FK012", path, "is required")
     if detail["type"] in {"enum", "literal_error"}:
@@ -160,9 +161,9 @@ def _finding(detail: ErrorDetails) -> Finding:
 def _limit(detail: ErrorDetails) -> str | None:
     match detail["type"], detail.get("ctx", {}):
         case "greater_than_equal", {"ge": least}:
-            return f"must be at least {least}, not {_shown(detail['input'])}"
+            return f"must be at least {least}, not {shown(detail['input'])}"
         case "less_than_equal", {"le": most}:
-            return f"must be at most {most}, not {_shown(detail['input'])}"
+            return f"must be at most {most}, not {shown(detail['input'])}"
         case (("string_too_long" | "too_long"), {"max_length": most}):
             unit = "entries" if isinstance(detail["input"], Mapping | list) else "characters"
             return f"is too long: at most {most} {unit}"
@@ -173,17 +174,6 @@ def _quote_hint(detail: ErrorDetails) -> str:
     """YAML reads 8081 and true as a number and a truth value where text is meant."""
     is_plain = isinstance(detail["input"], int | float)
     return "Put it in quotes." if is_plain and detail["type"] == "string_type" else ""
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
 
 
 def _one_of(value: Any, allowed: Iterable[str]) -> str:

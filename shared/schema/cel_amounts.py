@@ -1,29 +1,37 @@
-"""CEL rules for memory sizes and quantities (contract part 2.5, rules 19, 20, 23, 24)."""
+"""CEL rules for memory sizes and quantities (contract part 2.5, rules 19, 20, 23, 24).
+
+An amount's notation depends on which resource it is of. CEL takes any notation for all but the fields that
+name theirs; the rules of shared.rules are exact.
+"""
 
 from collections.abc import Sequence
 
 from shared.schema.cel import CelRule
 
-_FLINK_UNIT = "(b|bytes|k|kb|kibibytes|m|mb|mebibytes|g|gb|gibibytes|t|tb|tebibytes)?"
-_FLINK_SIZE = rf"(?i)^\\s*[0-9]+\\s*{_FLINK_UNIT}\\s*$"
-_POSITIVE_FLINK_SIZE = rf"(?i)^\\s*0*[1-9][0-9]*\\s*{_FLINK_UNIT}\\s*$"
+_SIZE = (
+    r"(?i)^\\s*[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)\\s*"
+    r"(bytes|(kibi|mebi|gibi|tebi)bytes|e[+-]?[0-9]+|[numkgtpe]?i?b?)\\s*$"
+)
+"""All notations that the rules read, Flink's and Kubernetes', and a few more."""
+_NOT_ZERO = "^[^a-zA-Z]*[1-9]"
 _MEMORY_MESSAGE = "must be a memory size above 0, in Flink's notation (2048m) or Kubernetes' (2Gi)"
 _QUANTITY_MESSAGE = "must be a Kubernetes quantity, not negative, like 500m, 2 or 10Gi"
-
-
-def _amount(text: str, comparison: str, flink_size: str | None) -> str:
-    """CEL: a number or quantity that compares to 0 as stated, or a size in Flink's notation."""
-    otherwise = f"{text}.matches('{flink_size}')" if flink_size else "false"
-    return (
-        f"type({text}) == int ? {text} {comparison} 0 : isQuantity({text})"
-        f" ? quantity({text}).compareTo(quantity('0')) {comparison} 0 : {otherwise}"
-    )
-
+_QUANTITY = "isQuantity(self) && quantity(self).compareTo(quantity('0')) >= 0"
 
 RESOURCE: Sequence[CelRule] = (
     CelRule("FK111", "self > 0.0", "must be more than 0", field="cpu"),
-    CelRule("FK111", _amount("self", ">", _POSITIVE_FLINK_SIZE), _MEMORY_MESSAGE, field="memory"),
-    CelRule("FK111", _amount("self", ">=", None), _QUANTITY_MESSAGE, field="ephemeralStorage"),
+    CelRule(
+        "FK111",
+        f"type(self) == int ? self > 0 : self.matches('{_SIZE}') && self.matches('{_NOT_ZERO}')",
+        _MEMORY_MESSAGE,
+        field="memory",
+    ),
+    CelRule(
+        "FK111",
+        f"type(self) == int ? self >= 0 : {_QUANTITY}",
+        _QUANTITY_MESSAGE,
+        field="ephemeralStorage",
+    ),
 )
 
 
@@ -37,6 +45,13 @@ def _within_limit(name: str, form: str) -> str:
     )
 
 
+def _same_amounts(name: str) -> str:
+    return " && ".join(
+        f"has(old.{field}) && '{name}' in old.{field} && old.{field}['{name}'] == self.{field}['{name}']"
+        for field in ("requests", "limits")
+    )
+
+
 _BINARY_SIZE = "{}.matches('^[0-9]+([.][0-9]+)?[KMGTPE]i$')"
 """Sizes that Flink and Kubernetes read alike: 1G is 2^30 for the one and 10^9 for the other."""
 
@@ -44,13 +59,19 @@ _BINARY_SIZE = "{}.matches('^[0-9]+([.][0-9]+)?[KMGTPE]i$')"
 def _amounts_of(field: str) -> tuple[CelRule, ...]:
     """Each amount parses and is not negative; cpu and memory are more than 0."""
     return (
-        CelRule("FK111", _amount("self", ">=", _FLINK_SIZE), _QUANTITY_MESSAGE, field=f"{field}.*"),
+        CelRule(
+            "FK111",
+            f"type(self) == int ? self >= 0 : self.matches('{_SIZE}') || ({_QUANTITY})",
+            _QUANTITY_MESSAGE,
+            field=f"{field}.*",
+        ),
         *(
             CelRule(
                 "FK111",
-                f"!('{name}' in self) || string(self['{name}']).matches('[1-9]')",
+                f"!('{name}' in self) || string(self['{name}']).matches('{_NOT_ZERO}')",
                 f"{name} must be more than 0",
                 field=field,
+                tolerated=f"'{name}' in old && old['{name}'] == self['{name}']",
             )
             for name in ("cpu", "memory")
         ),
@@ -65,11 +86,13 @@ REQUIREMENTS: Sequence[CelRule] = (
         _within_limit("cpu", "isQuantity({})"),
         "requests.cpu is more than limits.cpu",
         path=".requests",
+        tolerated=_same_amounts("cpu"),
     ),
     CelRule(
         "FK112",
         _within_limit("memory", _BINARY_SIZE),
         "requests.memory is more than limits.memory",
         path=".requests",
+        tolerated=_same_amounts("memory"),
     ),
 )

@@ -20,20 +20,36 @@ _NAME = r"^[a-z]([-a-z0-9]{0,43}[a-z0-9])?$"
 _NAME_MESSAGE = "use at most 45 lower-case letters, digits and hyphens, a letter first, no hyphen last"
 
 _LAST = "self.status.reconciliationStatus.lastReconciledSpec"
-_NEVER_DEPLOYED = f"!has(self.status) || !has(self.status.reconciliationStatus) || !has({_LAST})"
+_METADATA = '"resource_metadata":{"apiVersion":"flink.apache.org/v1beta1","firstDeployment":'
+
+
+def _ends(text: str) -> str:
+    """CEL: the last field of the recorded spec is written so."""
+    return " || ".join(f"{_LAST}.endsWith('{text}}},{_METADATA}{flag}}}}}')" for flag in ("true", "false"))
+
+
+_NOTHING_RECORDED = f"""!has(self.status) || !has(self.status.reconciliationStatus) || !has({_LAST})
+        || !{_LAST}.startsWith('{{"spec":{{"job":') || !({_ends("")})"""
 _STANDALONE = "(has(self.spec.mode) && self.spec.mode == 'standalone')"
-_NONCE_KEY = '"savepointRedeployNonce":'
+_SAME_MODE = f"""{_NOTHING_RECORDED} || ({_STANDALONE}
+        ? !({_ends('"mode":null')} || {_ends('"mode":"native"')}) : !({_ends('"mode":"standalone"')}))"""
+_NONCE_KEY = 'yNonce":'
+"""The end of savepointRedeployNonce, and of no key before it: a shorter text is cheaper to look for."""
 _REDEPLOY = "self.spec.job.savepointRedeployNonce"
-_SAME_REDEPLOY = f"""has(old.spec.job) && ({unchanged("spec.job.savepointRedeployNonce")}
-        && {unchanged("spec.job.initialSavepointPath")})"""
+_OLD_PATH = "old.spec.job.initialSavepointPath"
+_SAME_REDEPLOY = f"""has(old.spec.job) && {unchanged("spec.job.savepointRedeployNonce")}
+        && (!has({_OLD_PATH}) || size({_OLD_PATH}) == 0 || {_OLD_PATH}.startsWith(' '))"""
+_CLUSTER_KEY = '"deploymentName":"'
 _PARALLELISM = "!has(self.job) || (has(self.job.parallelism) && self.job.parallelism >= 1)"
 _PARALLELISM_OR_REPLICAS = f"(has(self.taskManager) && has(self.taskManager.replicas)) || {_PARALLELISM}"
+_CLUSTER_NAMED = "has(self.deploymentName) && self.deploymentName != ''"
 _ONE_OF_TWO = "has(self.savepoint) != has(self.checkpoint)"
 _JOB_KNOWN = (
     "(has(self.savepoint) && has(self.savepoint.alreadyExists) && self.savepoint.alreadyExists)"
     " || (has(self.jobReference) && has(self.jobReference.kind) && has(self.jobReference.name)"
     " && self.jobReference.name != '')"
 )
+_LOG_FILE = "name in ['log4j-console.properties', 'logback-console.xml']"
 _TEMPLATE = "has(self.template) && has(self.template.spec)"
 _ANEW = "delete the resource and create it anew, or use another name"
 
@@ -51,12 +67,13 @@ _DEPLOYMENT = (
     CelRule(
         "FK101",
         f"self.metadata.name.matches('{_NAME}')",
-        f"metadata.name: {_NAME_MESSAGE}",
+        _NAME_MESSAGE,
+        path=".metadata.name",
         tolerated="true",
     ),
     CelRule(
         "FK113",
-        f"""{_NEVER_DEPLOYED} || !{_LAST}.startsWith('{{"spec":{{"job":')
+        f"""{_NOTHING_RECORDED}
         || {_LAST}.startsWith('{{"spec":{{"job":null,') != has(self.spec.job)""",
         f"a running application cluster cannot become a session cluster, nor the reverse: {_ANEW}",
         path=".spec.job",
@@ -64,20 +81,16 @@ _DEPLOYMENT = (
     ),
     CelRule(
         "FK114",
-        f"""{_NEVER_DEPLOYED} || ({_STANDALONE}
-        ? !{_LAST}.contains('"mode":null}},"resource_metadata"')
-          && !{_LAST}.contains('"mode":"native"}},"resource_metadata"')
-        : !{_LAST}.contains('"mode":"standalone"}},"resource_metadata"'))""",
+        _SAME_MODE,
         f"the mode of a running cluster cannot change: {_ANEW}",
         path=".spec.mode",
-        tolerated=unchanged("spec.mode"),
+        tolerated=f"{_STANDALONE} == {_STANDALONE.replace('self', 'old')}",
     ),
     CelRule(
         "FK115",
-        f"""{_NEVER_DEPLOYED} || !has(self.spec.job) || !has({_REDEPLOY})
+        f"""{_NOTHING_RECORDED} || !has(self.spec.job) || !has({_REDEPLOY})
         || (has(self.spec.job.initialSavepointPath) && self.spec.job.initialSavepointPath.matches('[^ ]'))
-        || !{_LAST}.contains('{_NONCE_KEY}')
-        || {_LAST}.matches('{_NONCE_KEY}-?[0-9]')
+        || {_LAST}.contains('{_NONCE_KEY}') && !{_LAST}.contains('{_NONCE_KEY}null')
           && int({_LAST}.find('{_NONCE_KEY}-?[0-9]+').substring({len(_NONCE_KEY)})) == {_REDEPLOY}""",
         "a new savepointRedeployNonce redeploys the job from this savepoint: set its path",
         path=".spec.job.initialSavepointPath",
@@ -109,9 +122,10 @@ _DEPLOYMENT_SPEC = (
     ),
     CelRule(
         "FK116",
-        "self.all(name, name in ['log4j-console.properties', 'logback-console.xml'])",
+        f"self.all(name, {_LOG_FILE})",
         "Flink reads log4j-console.properties and logback-console.xml only",
         field="logConfiguration",
+        tolerated=f"self.all(name, {_LOG_FILE} || name in old)",
     ),
     CelRule(
         "FK119",
@@ -136,9 +150,9 @@ _SESSION_JOB = (
     _SPEC,
     CelRule(
         "FK204",
-        f"""{_NEVER_DEPLOYED} || !has(self.spec.deploymentName) ||
-        {_LAST}.find('"deploymentName":"[^"]*"')
-          in ['', '"deploymentName":"' + self.spec.deploymentName + '"']""",
+        f"""{_NOTHING_RECORDED} || !has(self.spec.deploymentName) || !{_LAST}.contains('{_CLUSTER_KEY}')
+        || {_LAST}.substring({_LAST}.lastIndexOf('{_CLUSTER_KEY}') + {len(_CLUSTER_KEY)})
+          .startsWith(self.spec.deploymentName + '"')""",
         "a job cannot move to another cluster: delete the resource and create it anew",
         path=".spec.deploymentName",
         tolerated=unchanged("spec.deploymentName"),
@@ -152,7 +166,7 @@ _SESSION_JOB_SPEC = (
         "the name of a session cluster (a FlinkDeployment without spec.job) in this namespace",
         path=".deploymentName",
         is_about_absence=True,
-        tolerated="!has(old.deploymentName)",
+        tolerated=broken_before(_CLUSTER_NAMED),
     ),
     CelRule("FK101", f"self == '' || self.matches('{_NAME}')", _NAME_MESSAGE, field="deploymentName"),
     CelRule(
@@ -194,7 +208,8 @@ _BLUE_GREEN = (
     CelRule(
         "FK101",
         "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38})$')",
-        "metadata.name: use at most 39 lower-case letters, digits and hyphens, a letter first",
+        "use at most 39 lower-case letters, digits and hyphens, a letter first",
+        path=".metadata.name",
         tolerated="true",
     ),
 )

@@ -166,7 +166,14 @@ def test_pod_that_cannot_start_is_told_in_status_and_event(
 
 
 @pytest.mark.parametrize(
-    "raw", [application(ingress={"template": "x"}), application(job={"savepointTriggerNonce": 1})]
+    "raw",
+    [
+        application(ingress={"template": "x"}),
+        application(
+            job={"savepointTriggerNonce": 1},
+            flinkConfiguration={"execution.checkpointing.savepoint-dir": "s3://bucket/sp"},
+        ),
+    ],
 )
 def test_pod_that_cannot_start_is_told_though_something_is_not_supported(raw: Json) -> None:
     raw = with_status(raw, plan_of(raw, observed()))

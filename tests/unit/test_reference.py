@@ -177,7 +177,7 @@ def test_every_selectable_field_is_named(kind: str) -> None:
         ("spec", "image", "text"),
         ("spec", "restartNonce", "whole number"),
         ("spec", "flinkConfiguration", "free-form mapping"),
-        ("spec", "logConfiguration", "mapping of text"),
+        ("spec", "logConfiguration", "mapping of text, at most 64 entries"),
         ("spec.job", "args", "list of text"),
         ("spec.job", "parallelism", "whole number, at least 0"),
         ("spec.job", "initialSavepointPath", "text, at most 4096 characters"),

@@ -65,7 +65,11 @@ def test_several_findings_are_counted_and_numbered() -> None:
             application(job={"upgradeMode": "last-state"}, flinkConfiguration=CHECKPOINTS),
             "spec.job.upgradeMode",
         ),
-        (application(job={"savepointTriggerNonce": 1}), "spec.job.savepointTriggerNonce"),
+        (application(job={"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
+        (
+            application(flinkConfiguration={"job": {"autoscaler": {"enabled": True}}}),
+            "spec.flinkConfiguration[job.autoscaler.enabled]",
+        ),
         (job_resource(), "kind"),
     ],
 )

@@ -1,0 +1,75 @@
+"""Warnings about options by their names: misspelt, not read by this Flink version, or without effect here."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.config.flink_options import flink_options
+from shared.config.known_options import NAMES_OF_SYSTEM, meant_by, unknown_names
+from shared.config.operator_options import BLUE_GREEN_OPTIONS
+from shared.model.deployment import FlinkVersion
+from shared.rules.finding import Finding, Severity
+
+_BLUE_GREEN_NAMES = frozenset(option.key for option in BLUE_GREEN_OPTIONS)
+_FLINK_2 = (2, 0)
+
+_OF_THE_CLUSTER = (
+    "high-availability",
+    "jobmanager.memory.",
+    "jobmanager.rpc.",
+    "kubernetes.",
+    "taskmanager.memory.",
+    "taskmanager.numberOfTaskSlots",
+)
+"""What processes are made with before a session job comes to them."""
+
+
+def option_name_warnings(own: Mapping[str, str], version: FlinkVersion | None) -> Iterator[Finding]:
+    """Of the options that a resource sets, those whose names have something to them."""
+    yield from _misspelt(own)
+    yield from _not_in_resources(own)
+    if version is not None:
+        yield from _not_read_by(version, own)
+
+
+def options_of_the_cluster(own: Mapping[str, str]) -> Iterator[Finding]:
+    """Options that a session job cannot set: its cluster runs already."""
+    for name in own:
+        if name.startswith(_OF_THE_CLUSTER) and not name.startswith("kubernetes.operator."):
+            hint = "Set it in the FlinkDeployment."
+            yield _warning("FK505", name, "has no effect: the cluster's processes run already", hint)
+
+
+def _misspelt(own: Mapping[str, str]) -> Iterator[Finding]:
+    near = {name: meant for name in unknown_names(own) if (meant := meant_by(name)) is not None}
+    for name in sorted(near):
+        found = "is an option of neither Flink nor the operator"
+        yield _warning("FK503", name, found, f"Did you mean {near[name]}?")
+
+
+def _not_in_resources(own: Mapping[str, str]) -> Iterator[Finding]:
+    for name in sorted(own.keys() & NAMES_OF_SYSTEM):
+        hint = "Set it for the operator: for all resources, for a namespace or for a Flink version."
+        yield _warning("FK505", name, "has no effect: only the operator's own configuration may set it", hint)
+    for name in sorted(own.keys() & _BLUE_GREEN_NAMES):
+        hint = "Set it in spec.configuration of a FlinkBlueGreenDeployment."
+        yield _warning("FK505", name, "has no effect here", hint)
+
+
+def _not_read_by(version: FlinkVersion, own: Mapping[str, str]) -> Iterator[Finding]:
+    major, minor = version.number
+    known = flink_options()
+    if version.number >= _FLINK_2:
+        for name in sorted(own.keys() & known.gone_in_2.keys()):
+            successor = known.gone_in_2[name]
+            if successor is None or successor not in own:
+                hint = f"Use {successor}." if successor else "Remove it."
+                yield _warning("FK504", name, f"is not read by Flink {major}.{minor} any more", hint)
+        return
+    for name in sorted(own.keys() & known.newer_names.keys()):
+        newer = known.newer_names[name]
+        if version.number < newer.since and newer.older not in own:
+            found = f"is not read by Flink {major}.{minor}, but since {newer.since[0]}.{newer.since[1]}"
+            yield _warning("FK504", name, found, f"Use {newer.older}.")
+
+
+def _warning(code: str, name: str, found: str, hint: str) -> Finding:
+    return Finding(code, f"spec.flinkConfiguration[{name}]", found, hint, Severity.WARNING)
