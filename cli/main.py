@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from cli.certificates import certificates
 from cli.reference import reference_documents
 from cli.validate import validate
 from shared.model import KINDS
@@ -14,6 +15,7 @@ from shared.schema import custom_resource_definition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(validate)
+app.command()(certificates)
 
 
 @app.callback()

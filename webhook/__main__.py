@@ -1,5 +1,6 @@
 """`python -m webhook`: serve until SIGTERM. Ends with 2 for a wrong setting, 1 when it could not serve."""
 
+import gc
 import logging
 import os
 import sys
@@ -29,7 +30,12 @@ def main() -> int:
         settings.port,
         ServingCertificate(settings.tls_folder, settings.server_name),
         Drain(settings.drain_seconds),
+        plain_port=settings.plain_port,
+        bounds=settings.bounds,
     )
+    # What is there now stays: the garbage collector need not look through it again during a review.
+    gc.collect()
+    gc.freeze()
     server.run()
     return 0 if server.started else 1
 

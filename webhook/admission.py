@@ -13,11 +13,16 @@ from shared.rules import Finding
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
 
+MOST_LISTED = 100
+"""Findings told in one answer: a resource of a wrong shape throughout has as many as it has values."""
+RETRY_SECONDS = 1
+"""When a client that was refused for overload should ask again."""
+
 Json = Mapping[str, Any]
 
 
 class MalformedReviewError(Exception):
-    """The body is not an AdmissionReview v1; the text is one line that says why."""
+    """The body is not an AdmissionReview v1; the text is one line that says why and quotes nothing of it."""
 
 
 class Operation(StrEnum):
@@ -42,10 +47,12 @@ class AdmissionRequest:
     """Its prefix (metadata.generateName) while the API server has yet to generate it."""
     subresource: str
     dry_run: bool
+    bytes: int
+    """Of the whole review."""
     obj: Json | None
     """The object as it would be stored; None on DELETE and for most CONNECTs."""
     old: Json | None
-    """What it replaces or, on DELETE, what goes away."""
+    """What it replaces or, on DELETE, what goes away; None on CREATE."""
 
 
 def parse_review(body: bytes) -> AdmissionRequest:
@@ -68,8 +75,9 @@ def parse_review(body: bytes) -> AdmissionRequest:
         name=_text(request, "name") or _text(_mapping(obj or {}, "metadata"), "generateName"),
         subresource=_text(request, "subResource"),
         dry_run=request.get("dryRun") is True,
+        bytes=len(body),
         obj=obj,
-        old=_object(request, "oldObject"),
+        old=None if operation is Operation.CREATE else _object(request, "oldObject"),
     )
 
 
@@ -92,7 +100,7 @@ def deny(
     kubectl prints the causes (`field: message`) and not the message when the reason is Invalid; clients that
     know no causes print the message.
     """
-    causes = [{"reason": e.code, "field": e.path, "message": _without_path(e)} for e in errors]
+    causes = [{"reason": e.code, "field": e.path, "message": _without_path(e)} for e in errors[:MOST_LISTED]]
     details = {"name": request.name, "group": request.group, "kind": request.kind, "causes": causes}
     status = {
         "status": "Failure",
@@ -114,6 +122,37 @@ def refuse_for_internal_error(request: AdmissionRequest) -> dict[str, Any]:
     return _review({"uid": request.uid, "allowed": False, "status": status})
 
 
+def refuse_for_size(request: AdmissionRequest, why: str) -> dict[str, Any]:
+    """The AdmissionReview that refuses because a review would take too long; `why` is a sentence."""
+    status = {"status": "Failure", "code": 413, "reason": "RequestEntityTooLarge", "message": why}
+    return _review({"uid": request.uid, "allowed": False, "status": status})
+
+
+def refuse_for_overload(request: AdmissionRequest, why: str) -> dict[str, Any]:
+    """The AdmissionReview that refuses because there is too much to do; `why` is a clause.
+
+    The API server passes the seconds on as Retry-After, and kubectl and the usual clients then ask again by
+    themselves.
+    """
+    message = (
+        f"the Flink operator's webhook is overloaded: {why}. Nothing is wrong with the resource: try again "
+        f"in {RETRY_SECONDS} s; if it happens often, give the webhook more replicas"
+    )
+    status = {
+        "status": "Failure",
+        "code": 429,
+        "reason": "TooManyRequests",
+        "message": message,
+        "details": {
+            "name": request.name,
+            "group": request.group,
+            "kind": request.kind,
+            "retryAfterSeconds": RETRY_SECONDS,
+        },
+    }
+    return _review({"uid": request.uid, "allowed": False, "status": status})
+
+
 def _request_of(body: bytes) -> Json:
     try:
         review = orjson.loads(body)
@@ -122,11 +161,10 @@ def _request_of(body: bytes) -> Json:
     if not isinstance(review, Mapping) or review.get("kind") != KIND:
         raise MalformedReviewError(f"the body is not an {KIND}: POST one of {API_VERSION}")
     if review.get("apiVersion") != API_VERSION:
-        version = review.get("apiVersion")
-        raise MalformedReviewError(f"{KIND} has apiVersion {version!r}: only {API_VERSION} is spoken here")
+        raise MalformedReviewError(f"the {KIND} has another apiVersion than {API_VERSION}")
     request = review.get("request")
     if not isinstance(request, Mapping):
-        raise MalformedReviewError(f"{KIND} has no request")
+        raise MalformedReviewError(f"the {KIND} has no request")
     return request
 
 
@@ -135,7 +173,7 @@ def _operation(request: Json) -> Operation:
     try:
         return Operation(operation)
     except ValueError:
-        raise MalformedReviewError(f"request.operation is {operation!r}: it is none of admission's") from None
+        raise MalformedReviewError(f"request.operation is none of {', '.join(Operation)}") from None
 
 
 def _object(request: Json, field: str) -> Json | None:
@@ -157,7 +195,7 @@ def _text(mapping: Json, field: str) -> str:
 
 def _review(response: dict[str, Any], warnings: Sequence[Finding] = ()) -> dict[str, Any]:
     if warnings:
-        response["warnings"] = [_one_line(str(warning)) for warning in warnings]
+        response["warnings"] = [_one_line(str(warning)) for warning in warnings[:MOST_LISTED]]
     return {"apiVersion": API_VERSION, "kind": KIND, "response": response}
 
 

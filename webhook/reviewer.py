@@ -9,6 +9,7 @@ from typing import Any
 from shared import API_VERSION
 from shared.defaults import default_patch
 from shared.rules import Finding, RuleContext, Verdict, explain, review
+from shared.rules.context import LookUp, nothing_is_known
 from webhook.admission import Json
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,8 @@ class Reviewer:
         return None if errors else "the self-test found that the rules accept an empty FlinkDeployment"
 
 
-def reviewer_with(operator_configuration: dict[str, str]) -> Reviewer:
-    """The project's rules under an operator configuration."""
-    context = RuleContext(operator_configuration=operator_configuration)
+def reviewer_with(operator_configuration: dict[str, str], look_up: LookUp = nothing_is_known) -> Reviewer:
+    """The project's rules under an operator configuration; they see other resources through `look_up`."""
+    context = RuleContext(operator_configuration=operator_configuration, look_up=look_up)
     bound: Callable[[Any, Any], Verdict] = partial(review, context=context)
     return Reviewer(review=bound)

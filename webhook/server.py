@@ -5,14 +5,18 @@ import contextlib
 import logging
 import socket
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
 
-from webhook.app import create_app
+from webhook.app import Check, create_app, create_plain_app
 from webhook.certificates import ServingCertificate
 from webhook.drain import CloseConnections, Drain
+from webhook.endpoint import Bounds, Desk
+from webhook.listener import PlainListener, configuration, listen
 from webhook.logs import fields
+from webhook.metrics import Metrics
 from webhook.reviewer import Reviewer
 
 logger = logging.getLogger(__name__)
@@ -28,49 +32,41 @@ _LAST_RESPONSES_SECONDS = 2
 
 
 class Server(uvicorn.Server):
-    """A server for one port; `run` returns when it has ended, and `started` says whether it ever served."""
+    """A server for one port, and one without TLS; `run` returns when it has ended.
+
+    `started` says whether it ever served.
+    """
 
     def __init__(
         self,
-        app: CloseConnections,
+        config: uvicorn.Config,
         port: int,
+        plain: PlainListener | None,
         certificate: ServingCertificate,
         drain: Drain,
         certificate_wait_seconds: float,
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                loop="uvloop",
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                workers=1,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=_LAST_RESPONSES_SECONDS,
-                ssl_context_factory=lambda _config, _default: certificate.listener_context,
-            )
-        )
+        super().__init__(config)
         self.port = port
         """The port asked for; once started, the port that is served."""
+        self.plain = plain
         self._certificate = certificate
         self._certificate_wait_seconds = certificate_wait_seconds
         self._drain = drain
         self._watch: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Wait for a certificate, then listen. Ends the server, with a log line, when either fails."""
-        if not await self._certificate_came():
+        """Wait for a certificate, then listen. Ends the server, with a log line, when either fails.
+
+        Probes and metrics come first: a service that waits is alive, and says what it waits for.
+        """
+        if not await self._opened_plain() or not await self._certificate_came():
             self.should_exit = True
             return
         try:
-            listener = _listen(self.port)
+            listener = listen(self.port)
         except OSError as error:
-            logger.error("cannot listen on port %d: %s", self.port, error.strerror)  # noqa: TRY400 - no bug of ours
+            _complain(self.port, error)
             self.should_exit = True
             return
         await super().startup([*(sockets or []), listener])
@@ -81,6 +77,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is left; by now it is idle."""
         await super().shutdown(sockets)
+        if self.plain is not None:
+            await self.plain.close()
         if self._watch is not None:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -102,6 +100,17 @@ class Server(uvicorn.Server):
         else:
             self._drain.begin()
             logger.info("draining", extra=fields(signal=sig, seconds=self._drain.seconds))
+
+    async def _opened_plain(self) -> bool:
+        if self.plain is None:
+            return True
+        try:
+            await self.plain.open()
+        except OSError as error:
+            _complain(self.plain.port, error)
+            return False
+        logger.info("serving probes and metrics", extra=fields(plainPort=self.plain.port))
+        return True
 
     async def _certificate_came(self) -> bool:
         """Whether there is a certificate to serve; cert-manager can be later than the first pod."""
@@ -126,16 +135,30 @@ def build_server(
     certificate: ServingCertificate,
     drain: Drain,
     *,
+    plain_port: int | None = None,
+    bounds: Bounds | None = None,
+    readiness: Sequence[Check] = (),
     certificate_wait_seconds: float = CERTIFICATE_WAIT_SECONDS,
 ) -> Server:
-    """The whole service, wired."""
-    fault = reviewer.self_test()
-    app = create_app(reviewer, readiness=[drain.unready, certificate.unready, lambda: fault])
-    return Server(CloseConnections(app, drain), port, certificate, drain, certificate_wait_seconds)
+    """The whole service, wired; `readiness` adds to the checks of certificate, drain and rules."""
+    bounds, metrics, fault = bounds or Bounds(), Metrics(), reviewer.self_test()
+    checks: list[Check] = [drain.unready, certificate.unready, lambda: fault, *readiness]
+    app = CloseConnections(create_app(Desk(reviewer, metrics, bounds), checks), drain)
+    config = configuration(
+        app,
+        bounds.seconds,
+        metrics.refused,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_LAST_RESPONSES_SECONDS,
+        ssl_context_factory=lambda _config, _default: certificate.listener_context,
+    )
+    plain = None if plain_port is None else PlainListener(create_plain_app(metrics, checks), plain_port)
+    server = Server(config, port, plain, certificate, drain, certificate_wait_seconds)
+    metrics.sources.in_flight = lambda: len(server.server_state.tasks)
+    metrics.sources.certificate_expiry = lambda: certificate.not_after
+    metrics.sources.certificate_failures = lambda: certificate.failures
+    return server
 
 
-def _listen(port: int) -> socket.socket:
-    """A listener on all addresses, IPv6 too where the machine has it."""
-    if socket.has_dualstack_ipv6():
-        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=2048)
-    return socket.create_server(("", port), backlog=2048)
+def _complain(port: int, error: OSError) -> None:
+    logger.error("cannot listen on port %d: %s", port, error.strerror)

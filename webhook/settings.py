@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from webhook.endpoint import Bounds
 
 
 class SettingsError(Exception):
@@ -24,6 +26,10 @@ class Settings:
     """WEBHOOK_DRAIN_SECONDS: how long requests are still served after SIGTERM."""
     configuration_folder: Path = Path("/opt/flink/conf")
     """FLINK_CONF_DIR: the folder of the operator's configuration."""
+    plain_port: int | None = None
+    """WEBHOOK_PLAIN_PORT: the TCP port of probes and metrics, without TLS; 0 takes any free one."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """WEBHOOK_MAX_IN_FLIGHT and WEBHOOK_REQUEST_SECONDS: what is taken on at once."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -31,25 +37,40 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     defaults = Settings()
     return Settings(
-        port=_port(given.get("WEBHOOK_SERVER_PORT", str(defaults.port))),
+        port=_port("WEBHOOK_SERVER_PORT", given.get("WEBHOOK_SERVER_PORT", str(defaults.port))),
         tls_folder=Path(given.get("WEBHOOK_TLS_DIR", defaults.tls_folder)),
         server_name=given.get("WEBHOOK_SERVER_NAME"),
-        drain_seconds=_seconds(given.get("WEBHOOK_DRAIN_SECONDS", str(defaults.drain_seconds))),
+        drain_seconds=_seconds(given, "WEBHOOK_DRAIN_SECONDS", defaults.drain_seconds),
         configuration_folder=Path(given.get("FLINK_CONF_DIR", defaults.configuration_folder)),
+        plain_port=_port("WEBHOOK_PLAIN_PORT", given["WEBHOOK_PLAIN_PORT"])
+        if "WEBHOOK_PLAIN_PORT" in given
+        else None,
+        bounds=Bounds(
+            in_flight=_count(given, "WEBHOOK_MAX_IN_FLIGHT", defaults.bounds.in_flight),
+            seconds=_seconds(given, "WEBHOOK_REQUEST_SECONDS", defaults.bounds.seconds, least=0.1),
+        ),
     )
 
 
-def _port(text: str) -> int:
+def _port(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise SettingsError(f"WEBHOOK_SERVER_PORT is {text!r}: set it to a port number up to 65535")
+        raise SettingsError(f"{name} is {text!r}: set it to a port number up to 65535")
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _seconds(given: Mapping[str, str], name: str, default: float, least: float = 0) -> float:
+    text = given.get(name, str(default))
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise SettingsError(f"WEBHOOK_DRAIN_SECONDS is {text!r}: set it to a number of seconds, 0 or more")
+    if not least <= seconds < math.inf:
+        raise SettingsError(f"{name} is {text!r}: set it to a number of seconds, {least:g} or more")
     return seconds
+
+
+def _count(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise SettingsError(f"{name} is {text!r}: set it to a whole number, 1 or more")
+    return int(text)

@@ -3,15 +3,25 @@
 import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.rules import Finding, Severity, Verdict
-from webhook.app import BODY_LIMIT, create_app
+from tests.unit.webhook_reviews import (
+    CONFIDENTIAL,
+    ENDPOINTS,
+    UNREACHABLE,
+    admission_review,
+    application,
+    ask,
+    get,
+    post,
+    resource,
+    reviewer_saying,
+)
+from webhook.admission import MOST_LISTED
 from webhook.logs import JsonLines
 from webhook.reviewer import Reviewer, reviewer_with
 
@@ -19,76 +29,16 @@ PARALLELISM = Finding("FK108", "spec.job.parallelism", "must be at least 1, not 
 ACCOUNT = Finding("FK105", "spec.serviceAccount", "is required", "Name one.")
 OLD_OPTION = Finding("FK900", "spec.mode", "is old", "Use\nanother.", Severity.WARNING)
 LABEL = {"op": "add", "path": "/metadata/labels", "value": {"target.session": "cluster"}}
-CONFIDENTIAL = "s3cr3t-value"
-
-ENDPOINTS = pytest.mark.parametrize("endpoint", ["/validate", "/mutate"])
+BOTH = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
-def reviewer_saying(*errors: Finding, warnings: tuple[Finding, ...] = ()) -> Reviewer:
-    """A reviewer with a fixed verdict and nothing to patch."""
-    return Reviewer(review=lambda _obj, _old: Verdict(errors, warnings), default_patch=lambda _obj: [])
-
-
-def broken_review(_obj: object, _old: object) -> Verdict:
-    raise RuntimeError(CONFIDENTIAL)
-
-
-UNREACHABLE = Reviewer(review=broken_review)
-"""A reviewer for requests that must not come to a review."""
-
-
-def admission_review(**changes: Any) -> dict[str, Any]:
-    """An AdmissionReview that creates a FlinkDeployment; changes replace fields of its request."""
-    request: dict[str, Any] = {
-        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-        "kind": {"group": "flink.apache.org", "version": "v1beta1", "kind": "FlinkDeployment"},
-        "resource": {"group": "flink.apache.org", "version": "v1beta1", "resource": "flinkdeployments"},
-        "operation": "CREATE",
-        "namespace": "default",
-        "name": "basic",
-        "userInfo": {"username": "someone"},
-        "object": resource(),
-    }
-    return {
-        "apiVersion": "admission.k8s.io/v1",
-        "kind": "AdmissionReview",
-        "request": {name: value for name, value in (request | changes).items() if value is not ...},
-    }
-
-
-def resource(labels: Mapping[str, str] | None = None, **metadata: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "flink.apache.org/v1beta1",
-        "kind": "FlinkDeployment",
-        "metadata": {"name": "basic", "namespace": "default", "labels": labels or {}, **metadata},
-        "spec": {"flinkConfiguration": {"s3.secret-key": CONFIDENTIAL}},
-    }
-
-
-async def exchange(reviewer: Reviewer, endpoint: str, body: object) -> httpx.Response:
-    transport = httpx.ASGITransport(app=create_app(reviewer, readiness=[]))
-    async with httpx.AsyncClient(transport=transport, base_url="https://webhook") as client:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return await client.post(endpoint, content=content)
-
-
-async def ask(reviewer: Reviewer, endpoint: str, body: object) -> dict[str, Any]:
-    """The response inside the AdmissionReview that comes back."""
-    answer = await exchange(reviewer, endpoint, body)
-    assert answer.status_code == 200, answer.text
-    document = answer.json()
-    assert (document["apiVersion"], document["kind"]) == ("admission.k8s.io/v1", "AdmissionReview")
-    response: dict[str, Any] = document["response"]
-    return response
-
-
-@ENDPOINTS
+@BOTH
 async def test_a_sound_resource_is_allowed_and_the_answer_carries_the_requests_uid(endpoint: str) -> None:
     response = await ask(reviewer_saying(), endpoint, admission_review(uid="an-uid"))
     assert response == {"uid": "an-uid", "allowed": True}
 
 
-@ENDPOINTS
+@BOTH
 async def test_a_denial_names_every_error_with_its_field_and_its_fix(endpoint: str) -> None:
     response = await ask(reviewer_saying(PARALLELISM, ACCOUNT), endpoint, admission_review())
     assert not response["allowed"]
@@ -125,13 +75,23 @@ async def test_a_resource_without_a_name_yet_is_denied_under_its_prefix() -> Non
     assert response["status"]["details"]["name"] == "nightly-"
 
 
+@BOTH
+async def test_a_denial_with_very_many_errors_tells_the_first_and_counts_the_rest(endpoint: str) -> None:
+    errors = [replace(PARALLELISM, path=f"spec.field{number}") for number in range(MOST_LISTED + 5)]
+    response = await ask(reviewer_saying(*errors), endpoint, admission_review())
+    assert len(response["status"]["details"]["causes"]) == MOST_LISTED
+    assert response["status"]["message"].endswith(
+        f"spec.field{MOST_LISTED - 1}: must be at least 1, not 0. Raise it. [FK108]\n  and 5 more"
+    )
+
+
 async def test_warnings_come_with_an_admitted_resource_each_on_one_line() -> None:
     response = await ask(reviewer_saying(warnings=(OLD_OPTION,)), "/validate", admission_review())
     assert response["allowed"]
     assert response["warnings"] == ["spec.mode: is old. Use another. [FK900]"]
 
 
-@ENDPOINTS
+@BOTH
 async def test_warnings_come_with_a_denial(endpoint: str) -> None:
     response = await ask(reviewer_saying(ACCOUNT, warnings=(OLD_OPTION,)), endpoint, admission_review())
     assert response["warnings"] == ["spec.mode: is old. Use another. [FK900]"]
@@ -168,7 +128,18 @@ async def test_an_update_is_reviewed_against_what_it_replaces() -> None:
     assert seen == [(after, before)]
 
 
-@ENDPOINTS
+async def test_a_creation_replaces_nothing() -> None:
+    seen: list[object] = []
+
+    def look(_obj: object, old: object) -> Verdict:
+        seen.append(old)
+        return Verdict()
+
+    await ask(Reviewer(review=look), "/validate", admission_review(oldObject=resource()))
+    assert seen == [None]
+
+
+@BOTH
 @pytest.mark.parametrize(
     "changes",
     [
@@ -190,7 +161,7 @@ async def test_only_the_canary_label_set_to_true_passes_unseen(labels: dict[str,
     assert not response["allowed"]
 
 
-@ENDPOINTS
+@BOTH
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
@@ -202,75 +173,38 @@ async def test_only_the_canary_label_set_to_true_passes_unseen(labels: dict[str,
         pytest.param({"kind": "Pod"}, "the body is not an AdmissionReview", id="other kind"),
         pytest.param(
             admission_review() | {"apiVersion": "admission.k8s.io/v1beta1"},
-            "AdmissionReview has apiVersion 'admission.k8s.io/v1beta1'",
+            "the AdmissionReview has another apiVersion than admission.k8s.io/v1",
             id="older version",
         ),
         pytest.param(
-            admission_review() | {"request": None}, "AdmissionReview has no request", id="empty review"
+            admission_review() | {"request": None}, "the AdmissionReview has no request", id="empty review"
         ),
         pytest.param(admission_review(uid=...), "request.uid is missing", id="no uid"),
         pytest.param(admission_review(uid=7), "request.uid is missing", id="odd uid"),
-        pytest.param(admission_review(operation="BREW"), "request.operation is 'BREW'", id="odd operation"),
-        pytest.param(admission_review(operation=["CREATE"]), "request.operation is", id="list of operations"),
+        pytest.param(
+            admission_review(operation="BREW"),
+            "request.operation is none of CREATE, UPDATE",
+            id="odd operation",
+        ),
+        pytest.param(
+            admission_review(operation=["CREATE"]), "request.operation is none of", id="list of operations"
+        ),
         pytest.param(admission_review(object=...), "request.object is missing", id="no object"),
         pytest.param(admission_review(object="x"), "request.object is not an object", id="odd object"),
         pytest.param(
-            admission_review(oldObject=[1]), "request.oldObject is not an object", id="odd old object"
+            admission_review(operation="UPDATE", oldObject=[1]),
+            "request.oldObject is not an object",
+            id="odd old object",
         ),
     ],
 )
 async def test_what_is_no_review_is_refused_in_one_line(endpoint: str, body: object, complaint: str) -> None:
-    answer = await exchange(UNREACHABLE, endpoint, body)
+    answer = await post(application(UNREACHABLE), endpoint, body)
     status = answer.json()
     assert answer.status_code == 400
     assert (status["kind"], status["status"], status["code"]) == ("Status", "Failure", 400)
     assert status["message"].startswith(complaint)
     assert "\n" not in status["message"]
-
-
-@ENDPOINTS
-async def test_a_body_above_the_limit_is_refused(endpoint: str) -> None:
-    answer = await exchange(UNREACHABLE, endpoint, b" " * (BODY_LIMIT + 1))
-    assert answer.status_code == 413
-    assert answer.json()["message"].startswith("the request is larger than 3 MiB")
-
-
-async def test_a_body_of_no_declared_length_is_read_up_to_the_limit_only() -> None:
-    sent = 0
-
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal sent
-        while sent < 10 * BODY_LIMIT:
-            sent += 65536
-            yield b" " * 65536
-
-    scope = {"type": "http", "method": "POST", "path": "/validate", "headers": [], "query_string": b""}
-    body = endless()
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": await anext(body), "more_body": True}
-
-    async def send(message: Mapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    await create_app(UNREACHABLE, readiness=[])(scope, receive, send)
-    assert statuses == [413]
-    assert sent <= BODY_LIMIT + 65536
-
-
-async def test_a_client_that_goes_away_in_its_body_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
-    scope = {"type": "http", "method": "POST", "path": "/validate", "headers": [], "query_string": b""}
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.disconnect"}
-
-    async def send(message: Mapping[str, Any]) -> None:
-        pass
-
-    await create_app(UNREACHABLE, readiness=[])(scope, receive, send)
-    assert [record.__dict__["fields"]["reason"] for record in caplog.records] == ["the client went away"]
 
 
 async def test_a_fault_in_the_rules_denies_and_says_where_to_look(caplog: pytest.LogCaptureFixture) -> None:
@@ -307,7 +241,7 @@ async def test_a_review_is_logged_in_one_line_without_the_object(caplog: pytest.
         "operation": "CREATE",
         "dryRun": True,
         "verdict": "denied",
-        "findings": ["FK108 spec.job.parallelism"],
+        "findings": ["FK108"],
     }
     assert "\n" not in line
     assert CONFIDENTIAL not in caplog.text
@@ -335,19 +269,19 @@ async def test_the_projects_defaults_label_a_session_job_once() -> None:
     assert "patch" not in await ask(reviewer_with({}), "/mutate", admission_review(object=labelled))
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/", "/metrics", "/validate/"])
 async def test_nothing_but_reviews_and_probes_is_served(path: str) -> None:
-    transport = httpx.ASGITransport(app=create_app(UNREACHABLE, readiness=[]))
-    async with httpx.AsyncClient(transport=transport, base_url="https://webhook") as client:
-        assert (await client.get(path)).status_code == 404
+    assert (await get(application(UNREACHABLE), path)).status_code == 404
+
+
+@BOTH
+async def test_a_review_can_only_be_posted(endpoint: str) -> None:
+    assert (await get(application(UNREACHABLE), endpoint)).status_code == 405
 
 
 async def test_readiness_gives_the_first_reason_against_it_and_liveness_none() -> None:
-    app = create_app(UNREACHABLE, readiness=[lambda: None, lambda: "too early", lambda: "too late"])
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="https://webhook"
-    ) as client:
-        ready, alive = await client.get("/readyz"), await client.get("/healthz")
+    app = application(UNREACHABLE, readiness=[lambda: None, lambda: "too early", lambda: "too late"])
+    ready, alive = await get(app, "/readyz"), await get(app, "/healthz")
     assert (ready.status_code, ready.json()) == (503, {"ready": False, "reason": "too early"})
     assert alive.status_code == 200
 

@@ -2,14 +2,20 @@
 
 import contextlib
 import logging
+import shutil
+import socket
 import ssl
+import warnings
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.unit.webhook_service import (
+    DEADLINE_SECONDS,
     SERVER_NAME,
     certificate_of,
     connect,
@@ -20,6 +26,7 @@ from tests.unit.webhook_service import (
     serves,
     wait_until,
 )
+from webhook import certificates
 from webhook.certificates import ServingCertificate
 
 POLL_SECONDS = 0.02
@@ -27,6 +34,18 @@ POLL_SECONDS = 0.02
 
 def watched(folder: Path) -> ServingCertificate:
     return ServingCertificate(folder, SERVER_NAME, poll_seconds=POLL_SECONDS)
+
+
+def client_of(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """A client that speaks this version only, however old."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    return context
 
 
 def loaded(folder: Path) -> ServingCertificate:
@@ -60,23 +79,110 @@ def test_a_client_that_names_no_server_is_served(tmp_path: Path) -> None:
         assert certificate_of(nameless) == only
 
 
-def test_old_versions_of_tls_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_is_spoken_from_1_2_on(
+    unwatched: tuple[ServingCertificate, int], version: ssl.TLSVersion
+) -> None:
+    with (
+        socket.create_connection(("localhost", unwatched[1])) as plain,
+        client_of(version).wrap_socket(plain) as secured,
+    ):
+        assert (secured.version() or "").replace(".", "_") == version.name
+
+
+def test_older_tls_is_refused_by_the_service(unwatched: tuple[ServingCertificate, int]) -> None:
+    with (
+        socket.create_connection(("localhost", unwatched[1])) as plain,
+        pytest.raises(ssl.SSLError, match=r"ALERT_PROTOCOL_VERSION|EOF"),
+    ):
+        client_of(ssl.TLSVersion.TLSv1_1).wrap_socket(plain)
+
+
+def other_key(folder: Path) -> None:
+    certificate = (folder / "tls.crt").read_bytes()
+    issue(folder)
+    (folder / "tls.crt").write_bytes(certificate)
+
+
+def half(file: Path) -> None:
+    text = file.read_text()
+    file.write_text(text[: len(text) // 2])
+
+
+def directory(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+BAD_MATERIAL: dict[str, Callable[[Path], object]] = {
+    "junk certificate": lambda folder: (folder / "tls.crt").write_text("junk"),
+    "junk key": lambda folder: (folder / "tls.key").write_text("junk"),
+    "bytes that are no text": lambda folder: (folder / "tls.crt").write_bytes(bytes(range(256))),
+    "empty certificate": lambda folder: (folder / "tls.crt").write_text(""),
+    "empty key": lambda folder: (folder / "tls.key").write_text(""),
+    "half a certificate": lambda folder: half(folder / "tls.crt"),
+    "half a key": lambda folder: half(folder / "tls.key"),
+    "no certificate": lambda folder: (folder / "tls.crt").unlink(),
+    "no key": lambda folder: (folder / "tls.key").unlink(),
+    "a folder for a file": lambda folder: directory(folder / "tls.key"),
+    "files exchanged": lambda folder: (folder / "tls.crt").write_bytes((folder / "tls.key").read_bytes()),
+    "another's key": other_key,
+    "expired": lambda folder: issue(folder, starts=timedelta(days=-2), ends=timedelta(days=-1)),
+    "not valid yet": lambda folder: issue(folder, starts=timedelta(days=1), ends=timedelta(days=2)),
+    "another's name": lambda folder: issue(folder, "other.flink.svc"),
+    "for clients": lambda folder: issue(folder, usage=ExtendedKeyUsageOID.CLIENT_AUTH),
+    "under a password": lambda folder: issue(folder, password="secret"),
+}
+
+
+@pytest.fixture(scope="module")
+def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServingCertificate, int]]:
+    """A pair that is looked at when a test says so, and the port where it is served."""
+    folder = tmp_path_factory.mktemp("unwatched")
+    issue(folder)
+    certificate = ServingCertificate(folder, SERVER_NAME, poll_seconds=DEADLINE_SECONDS * 100)
+    with running(certificate) as server:
+        yield certificate, server.port
+
+
+@pytest.mark.parametrize("spoil", [pytest.param(spoil, id=name) for name, spoil in BAD_MATERIAL.items()])
+def test_material_that_cannot_be_used_leaves_the_old_pair_in_service(
+    unwatched: tuple[ServingCertificate, int], spoil: Callable[[Path], object]
+) -> None:
+    certificate, port = unwatched
+    shutil.rmtree(certificate.folder)
+    certificate.folder.mkdir()
+    issued = issue(certificate.folder)
+    assert certificate.check() is None
+    spoil(certificate.folder)
+    assert certificate.check() is not None
+    assert serves(port, issued)
+
+
+def test_a_sound_pair_after_a_bad_one_is_served(tmp_path: Path) -> None:
     issue(tmp_path)
-    assert loaded(tmp_path).listener_context.minimum_version is ssl.TLSVersion.TLSv1_2
-
-
-@pytest.mark.parametrize("junk", ["tls.crt", "tls.key"])
-def test_a_pair_that_cannot_be_used_leaves_the_old_one_in_service(tmp_path: Path, junk: str) -> None:
-    old = issue(tmp_path)
     certificate = watched(tmp_path)
     with running(certificate) as server:
-        (tmp_path / junk).write_text("junk")
-        wait_until(lambda: certificate.failures >= 2, "the junk was looked at")
-        assert serves(server.port, old)
-        assert get(server.port, "/readyz")[0] == 200
-
+        (tmp_path / "tls.crt").write_text("junk")
+        wait_until(lambda: certificate.failures > 0, "the junk was looked at")
         new = issue(tmp_path)
-        wait_until(lambda: serves(server.port, new), "a sound pair is served again")
+        wait_until(lambda: serves(server.port, new), "the sound pair is served")
+
+
+def test_a_mounted_secret_that_the_kubelet_exchanges_is_served_anew(tmp_path: Path) -> None:
+    mount, versions = tmp_path / "mount", (tmp_path / "mount" / "..first", tmp_path / "mount" / "..second")
+    for version in versions:
+        version.mkdir(parents=True)
+    first, second = (issue(version) for version in versions)
+    (mount / "..data").symlink_to("..first")
+    for file in ("tls.crt", "tls.key"):
+        (mount / file).symlink_to(f"..data/{file}")
+    with running(watched(mount)) as server:
+        assert serves(server.port, first)
+        (mount / "..data_tmp").symlink_to("..second")
+        (mount / "..data_tmp").rename(mount / "..data")
+        shutil.rmtree(versions[0])
+        wait_until(lambda: serves(server.port, second), "the new certificate is served")
 
 
 def test_an_expired_certificate_in_service_makes_the_service_unready(tmp_path: Path) -> None:
@@ -89,6 +195,18 @@ def test_an_expired_certificate_in_service_makes_the_service_unready(tmp_path: P
         status, body = get(server.port, "/readyz")
         assert status == 503
         assert "the serving certificate expired at" in body
+        assert get(server.port, "/healthz")[0] == 200
+
+
+def test_a_service_whose_certificate_expired_recovers_with_the_next_one(tmp_path: Path) -> None:
+    issue(tmp_path, ends=timedelta(hours=1))
+    clock = [datetime.now(UTC)]
+    certificate = ServingCertificate(tmp_path, SERVER_NAME, poll_seconds=POLL_SECONDS, now=lambda: clock[0])
+    with running(certificate) as server:
+        clock[0] += timedelta(hours=2)
+        assert get(server.port, "/readyz")[0] == 503
+        issue(tmp_path, ends=timedelta(hours=9))
+        wait_until(lambda: get(server.port, "/readyz")[0] == 200, "the service is ready again")
 
 
 def test_a_service_started_before_its_certificate_comes_up_when_it_arrives(tmp_path: Path) -> None:
@@ -161,6 +279,17 @@ def test_a_certificate_covers_its_names_in_any_case_and_by_wildcard(
 ) -> None:
     issue(tmp_path, *names)
     assert ServingCertificate(tmp_path, SERVER_NAME).check() is None
+
+
+def test_a_certificate_for_clients_is_not_loaded(tmp_path: Path) -> None:
+    issue(tmp_path, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    assert ServingCertificate(tmp_path).check() == (
+        f"{tmp_path}/tls.crt is not for servers: its extended key usage lacks serverAuth"
+    )
+
+
+def test_a_look_that_meets_files_half_changed_leaves_time_for_another_within_15_seconds() -> None:
+    assert 3 * certificates.POLL_SECONDS <= 15
 
 
 def test_a_wildcard_covers_one_label_only(tmp_path: Path) -> None:

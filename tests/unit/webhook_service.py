@@ -13,11 +13,12 @@ import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from shared.rules import Verdict
 from webhook.certificates import ServingCertificate
 from webhook.drain import Drain
+from webhook.endpoint import Bounds
 from webhook.reviewer import Reviewer, reviewer_with
 from webhook.server import Server, build_server
 
@@ -41,6 +42,7 @@ def issue(
     starts: timedelta = timedelta(hours=-1),
     ends: timedelta = timedelta(days=1),
     password: str | None = None,
+    usage: ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
 ) -> bytes:
     """Write a new self-signed pair for the names (default: SERVER_NAME); the certificate as DER."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -58,6 +60,7 @@ def issue(
             x509.SubjectAlternativeName([x509.DNSName(name) for name in names or (SERVER_NAME,)]),
             critical=False,
         )
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         .sign(key, hashes.SHA256())
     )
     encryption = (
@@ -79,6 +82,8 @@ def running(
     reviewer: Reviewer | None = None,
     drain_seconds: float = 0.0,
     certificate_wait_seconds: float = DEADLINE_SECONDS,
+    bounds: Bounds | None = None,
+    plain_port: int = 0,
     await_start: bool = True,
 ) -> Iterator[Server]:
     """A service on a free port, in a thread of its own; it has ended afterwards."""
@@ -87,6 +92,8 @@ def running(
         0,
         certificate,
         Drain(drain_seconds),
+        plain_port=plain_port,
+        bounds=bounds,
         certificate_wait_seconds=certificate_wait_seconds,
     )
     thread = threading.Thread(target=server.run, name="webhook under test")
@@ -131,6 +138,16 @@ def serves(port: int, certificate: bytes) -> bool:
 def get(port: int, path: str) -> tuple[int, str]:
     """Status and body of a probe, over a connection of its own."""
     with contextlib.closing(connect(port)) as connection:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def get_plainly(server: Server, path: str) -> tuple[int, str]:
+    """Status and body of a probe or of the metrics, over the port without TLS."""
+    assert server.plain is not None
+    address = ("localhost", server.plain.port)
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=DEADLINE_SECONDS)) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read().decode()

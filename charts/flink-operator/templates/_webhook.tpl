@@ -29,7 +29,7 @@ the webhook, nor the bookkeeping of controllers (finalizers, owners): it goes on
       path: {{ .path }}
       port: 443
     {{- if not .root.Values.webhook.certManager.enabled }}
-    caBundle: {{ required "webhook.caBundle is needed when webhook.certManager.enabled is false: pass the CA that signed the certificate with --set-file webhook.caBundle=ca.crt" .root.Values.webhook.caBundle | b64enc }}
+    caBundle: {{ include "flink-operator.webhook.caBundle" .root }}
     {{- end }}
   rules:
     - apiGroups: [flink.apache.org]
@@ -54,6 +54,22 @@ the webhook, nor the bookkeeping of controllers (finalizers, owners): it goes on
         values:
           {{- toYaml . | nindent 10 }}
   {{- end }}
+{{- end -}}
+
+{{/* The CA, in base64: as given, or as the Secret in the cluster has it (`helm template` sees no cluster). */}}
+{{- define "flink-operator.webhook.caBundle" -}}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.webhook.secretName -}}
+{{- $found := index ($secret.data | default dict) "ca.crt" -}}
+{{- $given := .Values.webhook.caBundle | b64enc -}}
+{{- required (printf "webhook.caBundle is needed when webhook.certManager.enabled is false and the Secret %s has no ca.crt: pass the CA that signed the certificate with --set-file webhook.caBundle=ca.crt" .Values.webhook.secretName) ($given | default $found) -}}
+{{- end -}}
+
+{{/*
+How long a request may take to arrive and to wait, in seconds: so much less than the time-out of whoever asks that it
+is refused in clear words before that.
+*/}}
+{{- define "flink-operator.webhook.requestSeconds" -}}
+{{- mulf 0.8 (min .Values.webhook.validator.timeoutSeconds .Values.webhook.mutator.timeoutSeconds) -}}
 {{- end -}}
 
 {{/* Annotation that lets cert-manager write the CA. No caBundle beside it: an upgrade would overwrite the written one. */}}

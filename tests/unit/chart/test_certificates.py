@@ -4,7 +4,11 @@ import base64
 from pathlib import Path
 
 import pytest
+import yaml
+from cryptography import x509
+from typer.testing import CliRunner
 
+from cli.main import app
 from tests.unit.chart.rendered_chart import NAMESPACE, WEBHOOK_CONFIGURATIONS, Chart, Rendered
 
 
@@ -48,6 +52,25 @@ def test_a_certificate_of_ones_own_needs_no_cert_manager(chart: Chart, tmp_path:
     for kind in WEBHOOK_CONFIGURATIONS:
         bundle = rendered.webhook(kind)["clientConfig"]["caBundle"]
         assert base64.b64decode(bundle) == ca.read_bytes()
+
+
+def test_the_values_that_the_command_line_makes_are_taken(chart: Chart, tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["certificates", "--output", str(tmp_path)]).exit_code == 0
+    rendered = chart.render("--values", str(tmp_path / "values.yaml"))
+    assert rendered.of_kind("Certificate", "Issuer") == []
+    for kind in WEBHOOK_CONFIGURATIONS:
+        bundle = rendered.webhook(kind)["clientConfig"]["caBundle"]
+        assert base64.b64decode(bundle) == (tmp_path / "ca.crt").read_bytes()
+
+
+def test_the_secret_that_the_command_line_makes_is_the_one_mounted(default: Rendered) -> None:
+    secret = yaml.safe_load(CliRunner().invoke(app, ["certificates", "-n", NAMESPACE]).stdout)
+    mounted = [each["secret"]["secretName"] for each in default.pod("webhook")["volumes"] if "secret" in each]
+    assert mounted == [secret["metadata"]["name"]]
+    leaf = x509.load_pem_x509_certificate(base64.b64decode(secret["data"]["tls.crt"]))
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    covered = names.get_values_for_type(x509.DNSName)
+    assert covered == default.one("Certificate", "flink-operator-serving-cert")["spec"]["dnsNames"]
 
 
 def test_an_issuer_of_ones_own_replaces_the_ca(chart: Chart) -> None:

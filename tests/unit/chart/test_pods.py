@@ -46,17 +46,64 @@ def test_pods_roll_when_the_configuration_changes(chart: Chart, default: Rendere
 
 
 @pytest.mark.parametrize(
-    ("component", "scheme", "port"), [("webhook", "HTTPS", 9443), ("controller", None, 8085)]
+    ("component", "probe", "path", "scheme", "port"),
+    [
+        ("controller", "startup", "/healthz", None, 8085),
+        ("controller", "liveness", "/healthz", None, 8085),
+        ("controller", "readiness", "/readyz", None, 8085),
+        ("webhook", "startup", "/healthz", None, 8080),
+        ("webhook", "liveness", "/healthz", None, 8080),
+        ("webhook", "readiness", "/readyz", "HTTPS", 9443),
+    ],
 )
-def test_probes_ask_the_port_that_the_service_serves(
-    default: Rendered, component: str, scheme: str | None, port: int
+def test_probes_ask_a_port_that_the_service_serves(
+    default: Rendered, component: str, probe: str, path: str, scheme: str | None, port: int
 ) -> None:
     container = default.container(component)
-    (served,) = container["ports"]
-    assert served["containerPort"] == port
-    for probe, path in (("startup", "/healthz"), ("liveness", "/healthz"), ("readiness", "/readyz")):
-        handler = container[f"{probe}Probe"]["httpGet"]
-        assert (handler["path"], handler["port"], handler.get("scheme")) == (path, served["name"], scheme)
+    handler = container[f"{probe}Probe"]["httpGet"]
+    (asked,) = (each for each in container["ports"] if each["name"] == handler["port"])
+    assert (handler["path"], handler.get("scheme"), asked["containerPort"]) == (path, scheme, port)
+
+
+def test_the_webhook_serves_the_ports_of_its_container(chart: Chart) -> None:
+    rendered = chart.render("--set", "webhook.port=10250,webhook.plainPort=9100")
+    ports = {each["name"]: each["containerPort"] for each in rendered.container("webhook")["ports"]}
+    environment = rendered.environment("webhook")
+    assert ports == {"https": 10250, "plain": 9100}
+    assert environment["WEBHOOK_SERVER_PORT"] == "10250"
+    assert environment["WEBHOOK_PLAIN_PORT"] == "9100"
+
+
+@pytest.mark.parametrize(
+    ("validator", "mutator", "seconds"), [(5, 5, 4.0), (10, 5, 4.0), (10, 20, 8.0), (1, 30, 0.8)]
+)
+def test_a_request_is_refused_for_lateness_before_the_api_server_gives_up(
+    chart: Chart, validator: int, mutator: int, seconds: float
+) -> None:
+    rendered = chart.render(
+        "--set", f"webhook.validator.timeoutSeconds={validator},webhook.mutator.timeoutSeconds={mutator}"
+    )
+    assert float(rendered.environment("webhook")["WEBHOOK_REQUEST_SECONDS"]) == seconds
+
+
+def test_the_number_of_requests_at_once_can_be_set(chart: Chart, default: Rendered) -> None:
+    assert default.environment("webhook")["WEBHOOK_MAX_IN_FLIGHT"] == "512"
+    rendered = chart.render("--set", "webhook.maxInFlight=2000000")
+    assert rendered.environment("webhook")["WEBHOOK_MAX_IN_FLIGHT"] == "2000000"
+
+
+def test_the_webhooks_metrics_are_collected_on_request(chart: Chart, default: Rendered) -> None:
+    assert default.of_kind("PodMonitor") == []
+    rendered = chart.render(
+        "--set", "webhook.podMonitor.create=true,webhook.podMonitor.labels.release=prometheus"
+    )
+    (monitor,) = rendered.of_kind("PodMonitor")
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["path"]) == ("plain", "/metrics")
+    assert endpoint["port"] in {each["name"] for each in rendered.container("webhook")["ports"]}
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    labels = rendered.deployment("webhook")["spec"]["template"]["metadata"]["labels"]
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
 
 
 def test_a_rollout_of_the_webhook_takes_no_pod_before_its_successor_is_ready(default: Rendered) -> None:
@@ -105,3 +152,12 @@ def test_network_policies_come_on_request(chart: Chart, default: Rendered) -> No
         "flink-operator-controller",
         "flink-operator-webhook",
     }
+
+
+def test_only_pods_of_the_cluster_reach_the_webhook_without_tls(chart: Chart) -> None:
+    rendered = chart.render("--set", "networkPolicy.enabled=true")
+    reviews, metrics = rendered.one("NetworkPolicy", "flink-operator-webhook")["spec"]["ingress"]
+    assert [each["port"] for each in reviews["ports"]] == ["https"]
+    assert "from" not in reviews
+    assert [each["port"] for each in metrics["ports"]] == ["plain"]
+    assert metrics["from"] == [{"namespaceSelector": {}}]

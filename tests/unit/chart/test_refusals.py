@@ -37,6 +37,7 @@ def test_configuration_that_is_not_yaml_is_refused(chart: Chart) -> None:
 def test_a_certificate_without_its_ca_is_refused(chart: Chart) -> None:
     message = chart.refusal("--set", "webhook.certManager.enabled=false")
     assert "webhook.caBundle is needed" in message
+    assert "the Secret flink-operator-webhook-server-cert has no ca.crt" in message
 
 
 def test_a_cluster_without_cert_manager_is_refused_in_one_line(chart: Chart) -> None:
