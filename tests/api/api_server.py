@@ -5,8 +5,9 @@ import http
 import http.client
 import json
 import ssl
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,6 +68,7 @@ class ApiServer:
     host: str
     port: int
     tls: ssl.SSLContext
+    _of_thread: threading.local = field(default_factory=threading.local, compare=False, repr=False)
 
     @classmethod
     def of(cls, kubeconfig: Path, folder: Path) -> "ApiServer":
@@ -155,16 +157,30 @@ class ApiServer:
         return data
 
     def _exchange(self, method: str, path: str, body: Json | None, content: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPSConnection(
+        """Status and body, over the thread's connection: a new one costs more than most calls."""
+        kept = getattr(self._of_thread, "connection", None)
+        if kept is not None:
+            try:
+                return _exchanged(kept, method, path, body, content)
+            except ConnectionError:
+                kept.close()  # the server had ended it
+        self._of_thread.connection = http.client.HTTPSConnection(
             self.host, self.port, timeout=TIMEOUT_SECONDS, context=self.tls
         )
-        try:
-            headers = {"Accept": "application/json", "Content-Type": f"application/{content}"}
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        return _exchanged(self._of_thread.connection, method, path, body, content)
+
+
+def _exchanged(
+    connection: http.client.HTTPSConnection, method: str, path: str, body: Json | None, content: str
+) -> tuple[int, bytes]:
+    headers = {"Accept": "application/json", "Content-Type": f"application/{content}"}
+    try:
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except BaseException:
+        connection.close()  # what is left of the answer is not that to the next call
+        raise
 
 
 def version(body: Json) -> int:

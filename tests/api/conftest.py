@@ -43,6 +43,13 @@ def namespace(cluster: Cluster, api: ApiServer) -> Iterator[Namespace]:
         yield namespace
 
 
+@pytest.fixture(scope="module")
+def shared_namespace(cluster: Cluster, api: ApiServer) -> Iterator[Namespace]:
+    """As `namespace`, for the many tests of a module that store nothing, or under names of their own."""
+    with Namespace.made(cluster, api, "free") as namespace:
+        yield namespace
+
+
 @pytest.fixture(scope="session")
 def webhook(
     cluster: Cluster, api: ApiServer, tmp_path_factory: pytest.TempPathFactory

@@ -133,6 +133,8 @@ class Namespace:
 
     def remove(self) -> None:
         """Delete the namespace with all that is in it; there is no controller that would."""
+        for collection in FLINK_KINDS:
+            self.api.call("DELETE", collection.path(self.name))  # those that no finalizer holds, at once
         for collection in _CONTENTS:
             for body in self.of(collection):
                 self.api.delete(collection, self.name, body["metadata"]["name"])

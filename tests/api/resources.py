@@ -22,10 +22,9 @@ def flink_deployment(name: str, job: Json | None = None, **spec: Any) -> Json:
 
 
 def session_job(name: str, job: Json | None = None, **spec: Any) -> Json:
-    """A valid session job."""
-    return _resource(
-        "FlinkSessionJob", name, {"deploymentName": "session", "job": {**_JOB, **(job or {})}, **spec}
-    )
+    """A valid session job; the operator fetches its jar."""
+    wanted = {**_JOB, "jarURI": "https://example.com/job.jar", **(job or {})}
+    return _resource("FlinkSessionJob", name, {"deploymentName": "session", "job": wanted, **spec})
 
 
 def state_snapshot(name: str) -> Json:

@@ -167,28 +167,28 @@ def test_what_is_not_acted_on_is_warned_about(guarded: Namespace, resource: Json
 
 
 def test_older_mistakes_do_not_refuse_an_unrelated_edit(namespace: Namespace, webhook: Admission) -> None:
-    resource = flink_deployment("old", {"parallelism": 0}, serviceAccount=None)
+    resource = flink_deployment("old", jobManager={}, serviceAccount=None)
     namespace.apply(resource)
     webhook.guard(namespace)
     resource["spec"]["image"] = "flink:2.3.1"
     output = namespace.apply(resource)
     assert "configured" in output
     warned = sorted(re.findall(r"^Warning: (\S+): ", output, re.MULTILINE))
-    assert warned == ["spec.job.parallelism", "spec.serviceAccount"]
+    assert warned == ["spec.jobManager.resource.memory", "spec.serviceAccount"]
 
 
 def test_a_new_mistake_is_refused_beside_older_ones(namespace: Namespace, webhook: Admission) -> None:
-    resource = flink_deployment("old", {"parallelism": 0})
+    resource = flink_deployment("old", serviceAccount=None)
     namespace.apply(resource)
     webhook.guard(namespace)
     resource["spec"]["jobManager"] = {"resource": {"memory": "plenty"}}
     refusal = namespace.apply_is_refused(resource)
-    assert "Warning: spec.job.parallelism" in refusal
+    assert "Warning: spec.serviceAccount" in refusal
     assert "is invalid: spec.jobManager.resource.memory" in refusal
 
 
 def test_an_invalid_resource_can_be_deleted(namespace: Namespace, webhook: Admission) -> None:
-    namespace.store(flink_deployment("old", {"parallelism": 0}))
+    namespace.store(flink_deployment("old", serviceAccount=None))
     webhook.guard(namespace)
     assert "deleted" in namespace.succeeds("delete", "flinkdeployment", "old", "--timeout=10s")
 
@@ -196,7 +196,7 @@ def test_an_invalid_resource_can_be_deleted(namespace: Namespace, webhook: Admis
 def test_finalizers_of_an_invalid_resource_can_be_added_and_removed(
     namespace: Namespace, webhook: Admission
 ) -> None:
-    namespace.store(flink_deployment("old", {"parallelism": 0}))
+    namespace.store(flink_deployment("old", serviceAccount=None))
     webhook.guard(namespace)
     held = '{"metadata":{"finalizers":["example.com/hold"]}}'
     released = '{"metadata":{"finalizers":null}}'
@@ -208,7 +208,7 @@ def test_finalizers_of_an_invalid_resource_can_be_added_and_removed(
 
 
 def test_the_status_of_an_invalid_resource_can_be_written(namespace: Namespace, webhook: Admission) -> None:
-    namespace.store(flink_deployment("old", {"parallelism": 0}))
+    namespace.store(flink_deployment("old", serviceAccount=None))
     webhook.guard(namespace)
     patch = {"status": {"lifecycleState": "FAILED"}}
     assert namespace.patch("old", patch, subresource="status")["status"]["lifecycleState"] == "FAILED"

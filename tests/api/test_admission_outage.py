@@ -45,7 +45,7 @@ def test_the_schema_still_refuses_a_wrong_value(namespace: Namespace, silent_web
 
 
 def test_deletion_goes_on(namespace: Namespace, silent_webhook: Admission) -> None:
-    namespace.store(flink_deployment("job", {"parallelism": 0}))
+    namespace.store(flink_deployment("job", serviceAccount=None))
     silent_webhook.guard(namespace)
     assert "deleted" in namespace.succeeds("delete", "flinkdeployment", "job", "--timeout=10s")
 

@@ -58,13 +58,16 @@ def warning(namespace: Namespace, name: str, reason: str) -> str:
 
 
 def invalid(name: str) -> Json:
-    """Three mistakes that the schema alone lets through."""
-    return flink_deployment(
-        name, {"parallelism": 0}, serviceAccount=None, jobManager={"resource": {"memory": "plenty"}}
-    )
+    """Three mistakes that the API server alone lets through."""
+    configuration = {"kubernetes.cluster-id": "mine"}
+    return flink_deployment(name, serviceAccount=None, jobManager={}, flinkConfiguration=configuration)
 
 
-PATHS = ("spec.job.parallelism", "spec.serviceAccount", "spec.jobManager.resource.memory")
+PATHS = (
+    "spec.serviceAccount",
+    "spec.jobManager.resource.memory",
+    "spec.flinkConfiguration[kubernetes.cluster-id]",
+)
 
 
 def test_an_invalid_resource_is_told_all_its_mistakes(operated: Namespace, job: str) -> None:
@@ -111,7 +114,7 @@ def test_an_invalid_edit_leaves_the_cluster_as_it_is(operated: Namespace, job: s
     operated.apply(invalid(job))
     ready = ready_reason(operated, job, "ValidationError")
     assert "The last valid spec stays in force." in ready["message"]
-    assert "spec.job.parallelism" in warning(operated, job, "ValidationError")
+    assert "spec.serviceAccount" in warning(operated, job, "ValidationError")
     assert version(operated.get(job, DEPLOYMENTS)) == before
 
 
@@ -197,13 +200,17 @@ def test_a_refusal_that_stands_is_not_written_again(operated: Namespace, job: st
     assert job not in written
 
 
+def with_cpu(amount: object) -> Json:
+    """A pod template with this amount, whose type the API server leaves open."""
+    resources = {"limits": {"cpu": amount}}
+    return {"podTemplate": {"spec": {"containers": [{"name": "sidecar", "resources": resources}]}}}
+
+
 @pytest.mark.parametrize(
     ("spec", "named"),
     [
-        ({"podTemplate": {"spec": {"containers": {"name": "a mapping"}}}}, "podTemplate"),
-        ({"podTemplate": {"spec": {"containers": ["a word"]}}}, "podTemplate"),
-        ({"podTemplate": {"spec": "a word"}}, "podTemplate"),
-        ({"podTemplate": {"metadata": ["a list"]}}, "podTemplate"),
+        (with_cpu({"a": "mapping"}), "spec.podTemplate.spec.containers[0].resources.limits.cpu"),
+        (with_cpu(["a list"]), "spec.podTemplate.spec.containers[0].resources.limits.cpu"),
         *(
             ({"flinkConfiguration": {option: value}}, option)
             for option, value in (
@@ -217,10 +224,8 @@ def test_a_refusal_that_stands_is_not_written_again(operated: Namespace, job: st
         ),
     ],
     ids=[
-        "containers-are-a-mapping",
-        "container-is-a-word",
-        "pod-spec-is-a-word",
-        "metadata-is-a-list",
+        "quantity-is-a-mapping",
+        "quantity-is-a-list",
         "slots-are-a-word",
         "no-slots",
         "port-is-a-word",
