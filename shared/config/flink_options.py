@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 _V1, _V2 = "1.20", "2.3"
+_EXPERIMENTAL = ("execution.async-state.", "traces.")
+"""Gone by 2.3, but not from 2.0 on."""
 
 
 class FlinkOptions(NamedTuple):
@@ -36,7 +38,11 @@ def flink_options() -> FlinkOptions:
     first, second = _names(options, _V1), _names(options, _V2)
     return FlinkOptions(
         names=frozenset(first.keys() | second.keys()),
-        gone_in_2={name: _successor(options, first[name], second) for name in first.keys() - second.keys()},
+        gone_in_2={
+            name: _successor(options, first[name], second)
+            for name in first.keys() - second.keys()
+            if not name.startswith(_EXPERIMENTAL)
+        },
         newer_names=dict(_newer_names(options, first)),
     )
 
@@ -61,5 +67,6 @@ def _newer_names(
         older = [name for name in option.get(_V2, ()) if name in first]
         if since and older:
             major, minor = since.split(".")
-            found.append((key, NewerName((int(major), int(minor)), older[-1])))
+            newest = next((name for name in older if first[name] == name), older[-1])
+            found.append((key, NewerName((int(major), int(minor)), newest)))
     return found

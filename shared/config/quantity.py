@@ -64,6 +64,8 @@ def parse_memory(text: str) -> int:
     try:
         return parse_flink_memory(text)
     except ValueError:
+        if not text.isascii():
+            raise
         kubernetes = re.sub(r"I$", "i", text.strip(_SPACE).upper().removesuffix("B"))
     try:
         return int(parse_quantity(kubernetes))

@@ -35,7 +35,8 @@ QUANTITY_LENGTH: Final = 64
 
 
 def _whole_number_as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_int64 = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return str(value) if is_int64 else value
 
 
 Quantity = Annotated[

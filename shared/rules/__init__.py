@@ -61,7 +61,7 @@ def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
     if old is not None and errors:
         known = {(finding.code, finding.path, finding.message) for finding in check(old, context)}
         older = [error for error in errors if (error.code, error.path, error.message) in known]
-        errors = [error for error in errors if error not in older]
+        errors = [error for error in errors if (error.code, error.path, error.message) not in known]
         warnings += [replace(error, severity=Severity.WARNING) for error in older]
     return Verdict(tuple(errors), tuple(warnings))
 

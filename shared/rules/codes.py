@@ -30,6 +30,7 @@ _DOCUMENTS = (
     Code("FK006", "The file cannot be used.", "Check its name, its rights and its encoding."),
     Code("FK007", "A mapping has a key twice.", "Remove one of the two: the other would be lost."),
     Code("FK008", "The document is too large.", "Split the file, or move what is large into a ConfigMap."),
+    Code("FK009", "The same resource is given twice.", "Rename or remove one of the two."),
     Code("FK010", "The kind has no such field.", "Mind the spelling and the indentation."),
     Code("FK011", "A value is not one of the allowed words.", "Use one of those that the message lists."),
     Code("FK012", "A required field is missing.", "Set it."),

@@ -16,7 +16,7 @@ _SIZE = (
 _NOT_ZERO = "^[^a-zA-Z]*[1-9]"
 _MEMORY_MESSAGE = "must be a memory size above 0, in Flink's notation (2048m) or Kubernetes' (2Gi)"
 _QUANTITY_MESSAGE = "must be a Kubernetes quantity, not negative, like 500m, 2 or 10Gi"
-_QUANTITY = "isQuantity(self) && quantity(self).compareTo(quantity('0')) >= 0"
+_QUANTITY = "self.matches('[0-9]') && isQuantity(self) && quantity(self).compareTo(quantity('0')) >= 0"
 
 RESOURCE: Sequence[CelRule] = (
     CelRule("FK111", "self > 0.0", "must be more than 0", field="cpu"),
@@ -52,7 +52,7 @@ def _same_amounts(name: str) -> str:
     )
 
 
-_BINARY_SIZE = "{}.matches('^[0-9]+([.][0-9]+)?[KMGTPE]i$')"
+_BINARY_SIZE = "{}.matches('^[0-9]+[KMGTPE]i$')"
 """Sizes that Flink and Kubernetes read alike: 1G is 2^30 for the one and 10^9 for the other."""
 
 

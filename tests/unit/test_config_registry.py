@@ -120,9 +120,10 @@ def test_names_that_flink_2_does_not_read_have_no_successor_that_it_does_not_rea
 
 def test_newer_names_have_an_older_one_that_flink_1_reads() -> None:
     newer = flink_options().newer_names
-    assert (newer["execution.checkpointing.dir"].since, newer["execution.checkpointing.dir"].older) == (
-        (1, 20),
-        "state.checkpoints.dir",
+    assert newer["execution.checkpointing.dir"] == ((1, 20), "state.checkpoints.dir")
+    assert newer["high-availability.zookeeper.path.execution-plans"] == (
+        (2, 0),
+        "high-availability.zookeeper.path.jobgraphs",
     )
     assert [name for name, of in newer.items() if of.older not in flink_options().names] == []
 
