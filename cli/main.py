@@ -9,6 +9,7 @@ import yaml
 
 from cli.certificates import certificates
 from cli.reference import reference_documents
+from cli.rules_reference import rules_reference
 from cli.validate import validate
 from shared.model import KINDS
 from shared.schema import custom_resource_definition
@@ -41,8 +42,13 @@ def crd(
 def reference(
     output: Annotated[Path, typer.Option(help="Folder to write a page a kind to, and an index.")],
 ) -> None:
-    """Write the reference of every field in Markdown, generated from the model."""
-    _write(reference_documents(), output)
+    """Write the reference of every field and every rule in Markdown, generated from the model."""
+    _write(reference_pages(), output)
+
+
+def reference_pages() -> dict[str, str]:
+    """Markdown page by file name: the index, a page a kind, and the rules."""
+    return {**reference_documents(), "rules.md": rules_reference()}
 
 
 def definition_documents() -> dict[str, str]:
