@@ -21,7 +21,9 @@ _SUFFIXES = {
     "Pi": Decimal(1024) ** 5,
     "Ei": Decimal(1024) ** 6,
 }
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
+_QUANTITY = re.compile(
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)"
+)
 
 _MEMORY_UNITS = {
     1: ("", "b", "bytes"),
@@ -33,18 +35,19 @@ _MEMORY_UNITS = {
 _MEMORY_FACTORS = {unit: factor for factor, units in _MEMORY_UNITS.items() for unit in units}
 _MEMORY = re.compile(r"([0-9]+)[ \t\n\r\f]*([a-z]*)")
 _SPACE = " \t\n\r\f"
-_LARGEST_EXPONENT = 999  # far beyond what any resource can hold
 
 
 def parse_quantity(text: str) -> Decimal:
-    """Value of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824. Raises ValueError."""
+    """Value of a Kubernetes quantity: `500m` is 0.5, `1Gi` is 1073741824. Raises ValueError.
+
+    An exponent has three digits at most: on one of ten, Kubernetes itself calculates for hours.
+    """
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a Kubernetes quantity")
     number, exponent, suffix = match.groups()
     if exponent:
-        power = max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, int(exponent)))
-        return Decimal(number).scaleb(power)
+        return Decimal(number + exponent)
     return Decimal(number) * _SUFFIXES[suffix or ""]
 
 

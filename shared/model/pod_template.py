@@ -102,7 +102,7 @@ def _pod_template(*, known: bool) -> CoreSchema:
         core_schema.dict_schema(core_schema.str_schema(), ref=FREE_FORM),
         core_schema.str_schema(coerce_numbers_to_str=True, ref=QUANTITY),
         core_schema.union_schema(
-            [core_schema.int_schema(strict=True), core_schema.str_schema()],
+            [core_schema.int_schema(strict=True, ge=-(2**63), le=2**63 - 1), core_schema.str_schema()],
             custom_error_type="string_type",
             ref=INT_OR_STRING,
         ),

@@ -152,7 +152,7 @@ def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContex
     template = resource.spec.template
     if template is None or template.spec is None:
         return
-    child = f"{resource.metadata.name}-green"  # the longer of the two names
+    child = f"{resource.metadata.name}-green" if resource.metadata.name else ""  # the longer of the two
     for finding in _deployment_findings(child, resource.metadata.namespace, template.spec, None, context):
         yield replace(finding, path=_in_template(finding.path))
 

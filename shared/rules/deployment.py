@@ -33,7 +33,8 @@ Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
 
 def name_is_a_cluster_id(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink's cluster id: lower case, at most 45 characters."""
-    yield from cluster_name("metadata.name", it.name)
+    if it.name:  # absent while the API server is still to generate one
+        yield from cluster_name("metadata.name", it.name)
 
 
 def cluster_name(path: str, name: str) -> Iterator[Finding]:

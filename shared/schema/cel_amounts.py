@@ -10,13 +10,18 @@ from shared.schema.cel import CelRule
 
 _SIZE = (
     r"(?i)^\\s*[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)\\s*"
-    r"(bytes|(kibi|mebi|gibi|tebi)bytes|e[+-]?[0-9]+|[numkgtpe]?i?b?)\\s*$"
+    r"(bytes|(kibi|mebi|gibi|tebi)bytes|e[+-]?[0-9]{1,3}|[numkgtpe]?i?b?)\\s*$"
 )
 """All notations that the rules read, Flink's and Kubernetes', and a few more."""
 _NOT_ZERO = "^[^a-zA-Z]*[1-9]"
 _MEMORY_MESSAGE = "must be a memory size above 0, in Flink's notation (2048m) or Kubernetes' (2Gi)"
 _QUANTITY_MESSAGE = "must be a Kubernetes quantity, not negative, like 500m, 2 or 10Gi"
-_QUANTITY = "self.matches('[0-9]') && isQuantity(self) && quantity(self).compareTo(quantity('0')) >= 0"
+_NUMBER = "([0-9]+[.]?[0-9]*|[.][0-9]+)"
+_NEGATIVE_ZERO = "-(0+[.]?0*|[.]0+)"
+_UNIT = "([eE][+-]?[0-9]{1,3}|[numkMGTPE]|[KMGTPE]i)?"
+_QUANTITY = f"self.matches('^([+]?{_NUMBER}|{_NEGATIVE_ZERO}){_UNIT}$')"
+"""Not isQuantity: on an exponent of ten digits the API server calculates for hours, and gigabytes."""
+_COMPARABLE = rf"{{}}.matches('^[+]?{_NUMBER}([eE][+-]?[0-9]{{{{1,3}}}}|[numkMGTPE]|[KMGTPE]i)?$')"
 
 RESOURCE: Sequence[CelRule] = (
     CelRule("FK111", "self > 0.0", "must be more than 0", field="cpu"),
@@ -83,7 +88,7 @@ REQUIREMENTS: Sequence[CelRule] = (
     *_amounts_of("requests"),
     CelRule(
         "FK112",
-        _within_limit("cpu", "isQuantity({})"),
+        _within_limit("cpu", _COMPARABLE),
         "requests.cpu is more than limits.cpu",
         path=".requests",
         tolerated=_same_amounts("cpu"),

@@ -77,3 +77,11 @@ def test_what_is_not_acted_on_is_a_warning(raw: Json, path: str) -> None:
     result = verdict(raw)
     assert result.errors == ()
     assert [warning.path for warning in result.warnings] == [path]
+
+
+@pytest.mark.parametrize("kind", ["FlinkDeployment", "FlinkBlueGreenDeployment"])
+def test_name_that_is_still_to_be_generated_is_not_judged(kind: str) -> None:
+    raw = application()
+    raw["metadata"] = {"generateName": "orders-", "namespace": "shop"}
+    spec = raw["spec"] if kind == "FlinkDeployment" else {"template": {"spec": raw["spec"]}}
+    assert verdict(raw | {"kind": kind, "spec": spec}).errors == ()
