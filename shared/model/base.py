@@ -85,6 +85,7 @@ class Metadata(Model):
     """What this project reads of `metadata`; the rest passes through."""
 
     name: str = ""
+    generate_name: str | None = None
     namespace: str = ""
     uid: str = ""
     generation: Int64 = 0

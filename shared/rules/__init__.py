@@ -17,6 +17,7 @@ from shared.model import (
     FlinkStateSnapshot,
     Resource,
 )
+from shared.model.base import Metadata
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.rules.advice import DEPLOYMENT_ADVICE, SESSION_JOB_ADVICE
@@ -104,7 +105,7 @@ def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding
     match resource:
         case FlinkDeployment():
             running = _running(_deployment_spec, resource.status.reconciliation_status.last_reconciled_spec)
-            namespace, name = resource.metadata.namespace, resource.metadata.name
+            namespace, name = resource.metadata.namespace, _name(resource.metadata)
             yield from _deployment_findings(name, namespace, resource.spec, running, context)
         case FlinkSessionJob():
             yield from _session_job_findings(resource, context)
@@ -115,8 +116,13 @@ def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding
             yield from _blue_green_findings(resource, context)
 
 
+def _name(metadata: Metadata) -> str | None:
+    """None while the API server is still to generate one."""
+    return None if not metadata.name and metadata.generate_name else metadata.name
+
+
 def _deployment_findings(
-    name: str,
+    name: str | None,
     namespace: str,
     spec: FlinkDeploymentSpec,
     running: FlinkDeploymentSpec | None,
@@ -152,7 +158,8 @@ def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContex
     template = resource.spec.template
     if template is None or template.spec is None:
         return
-    child = f"{resource.metadata.name}-green" if resource.metadata.name else ""  # the longer of the two
+    name = _name(resource.metadata)
+    child = f"{name}-green" if name is not None else None  # the longer of the two names
     for finding in _deployment_findings(child, resource.metadata.namespace, template.spec, None, context):
         yield replace(finding, path=_in_template(finding.path))
 

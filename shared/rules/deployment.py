@@ -33,7 +33,7 @@ Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
 
 def name_is_a_cluster_id(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink's cluster id: lower case, at most 45 characters."""
-    if it.name:  # absent while the API server is still to generate one
+    if it.name is not None:
         yield from cluster_name("metadata.name", it.name)
 
 

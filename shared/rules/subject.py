@@ -11,7 +11,8 @@ from shared.model.session_job import FlinkSessionJobSpec
 class DeploymentUnderReview:
     """A FlinkDeployment."""
 
-    name: str
+    name: str | None
+    """None while the API server is still to generate one."""
     spec: FlinkDeploymentSpec
     running: FlinkDeploymentSpec | None
     """The spec that was last reconciled: what may not change is compared with this."""

@@ -155,10 +155,10 @@ def test_applying_the_same_again_changes_nothing(guarded: Namespace, way: str) -
     [
         (flink_deployment("job", mode="standalone"), "spec.mode"),
         (flink_deployment("job", ingress={"template": "flink.example.com"}), "spec.ingress"),
-        (flink_deployment("job", {"savepointTriggerNonce": 1}), "spec.job.savepointTriggerNonce"),
+        (flink_deployment("job", {"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
         (session_job("job"), "FlinkSessionJob is accepted but nothing is done for it yet"),
     ],
-    ids=["standalone", "ingress", "savepoint-nonce", "session-job"],
+    ids=["standalone", "ingress", "autoscaler-nonce", "session-job"],
 )
 def test_what_is_not_acted_on_is_warned_about(guarded: Namespace, resource: Json, warning: str) -> None:
     warnings = [line for line in guarded.apply(resource).splitlines() if line.startswith("Warning: ")]
