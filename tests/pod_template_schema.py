@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from shared.model.pod_template import FREE_FORM, INT_OR_STRING, QUANTITY
 from tests.cluster import Console, Level, up
 
 FILE = Path(__file__).resolve().parent.parent / "shared" / "model" / "pod_template.json"
 _ROOT = "io.k8s.api.core.v1.PodTemplateSpec"
-_QUANTITY, _INT_OR_STRING, _FREE_FORM = "Quantity", "IntOrString", "FreeForm"
 _MERGED_BY_NAME = frozenset({"containers", "initContainers", "volumes"})
 """Lists whose elements have a unique name in every valid Pod; others may hold duplicates and stay atomic."""
 _NAMED = frozenset({"Container", "Volume"})
@@ -31,7 +31,7 @@ def pod_template_document(schemas: Mapping[str, Any], kubernetes: str) -> _Json:
     def reference(full_name: str) -> _Json:
         name = full_name.rsplit(".", 1)[1]
         source = schemas[full_name]
-        if name in {_QUANTITY, _INT_OR_STRING}:
+        if name in {QUANTITY, INT_OR_STRING}:
             return {"$ref": name}
         if "properties" not in source:
             return _leaf(source)
@@ -48,7 +48,7 @@ def pod_template_document(schemas: Mapping[str, Any], kubernetes: str) -> _Json:
 
     def node(source: Mapping[str, Any], name: str) -> _Json:
         if name == "ephemeralContainers":  # a new Pod cannot have any
-            return {"type": "array", "items": {"$ref": _FREE_FORM}}
+            return {"type": "array", "items": {"$ref": FREE_FORM}}
         target = source.get("$ref") or next((one["$ref"] for one in source.get("allOf", ())), None)
         if target is not None:
             return reference(target.rsplit("/", 1)[1])
@@ -67,14 +67,14 @@ def pod_template_document(schemas: Mapping[str, Any], kubernetes: str) -> _Json:
         "kind": {"type": "string"},
         "metadata": template["metadata"],
         "spec": template["spec"],
-        "status": {"$ref": _FREE_FORM},
+        "status": {"$ref": FREE_FORM},
     }
     return {"kubernetes": kubernetes, "properties": root, "definitions": dict(sorted(definitions.items()))}
 
 
 def _leaf(source: Mapping[str, Any]) -> _Json:
     if source["type"] == "object":
-        return {"$ref": _FREE_FORM}
+        return {"$ref": FREE_FORM}
     kept = {key: source[key] for key in ("type", "enum") if key in source}
     if source["type"] == "integer":
         kept["format"] = source["format"]

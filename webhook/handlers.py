@@ -86,9 +86,8 @@ def oversized(request: AdmissionRequest) -> Answer:
 
 def is_oversized(request: AdmissionRequest) -> bool:
     """Whether the object holds more values than are looked at."""
-    return request.bytes > 2 * MOST_VALUES and _holds_more_than(
-        MOST_VALUES, request.obj
-    )  # a value and a comma
+    can_be = request.bytes > 2 * MOST_VALUES  # each takes a character and a comma
+    return can_be and _holds_more_than(MOST_VALUES, request.obj)
 
 
 def exempt(request: AdmissionRequest) -> Answer:

@@ -6,7 +6,7 @@ Both sides are models, so defaults, number or text, and the order of keys are ne
 from typing import Any
 
 from shared.config.flatten import flatten
-from shared.config.quantity import parse_memory, parse_quantity
+from shared.config.quantity import parse_amount
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.pod_template import without_empty_fields
 
@@ -59,7 +59,7 @@ def _normalize(part: dict[str, Any]) -> None:
 
 def _amount(name: str, text: str) -> object:
     try:
-        return parse_memory(text) if name == "memory" else parse_quantity(text)
+        return parse_amount(name, text)
     except ValueError:
         return text
 

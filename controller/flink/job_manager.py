@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from controller.flink.names import (
-    MAIN_CONTAINER,
     ClusterType,
     configuration_map,
     job_manager_labels,
@@ -14,6 +13,7 @@ from controller.flink.names import (
 )
 from controller.flink.options import ClusterOptions
 from controller.flink.pod_template import Json
+from shared.model.pod_template import MAIN_CONTAINER
 
 _ARTIFACTS = "user-artifacts-volume"
 _POD_TEMPLATE_FOLDER = "/opt/flink/pod-template"

@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-MAIN_CONTAINER = "flink-main-container"
 NATIVE = "flink-native-kubernetes"
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from controller.flink.names import MAIN_CONTAINER
 from shared.model.deployment import JobManagerSpec, TaskManagerSpec
+from shared.model.pod_template import MAIN_CONTAINER
 
 Json = dict[str, Any]
 

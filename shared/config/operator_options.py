@@ -13,6 +13,7 @@ from shared.config.values import BOOLEAN, DURATION, INTEGER, MAP, SCHEDULE, TEXT
 
 __all__ = [
     "ALLOWED_SCHEMES",
+    "BLUE_GREEN_NAMES",
     "BLUE_GREEN_OPTIONS",
     "CLUSTER_HEALTH_CHECK",
     "JM_DEPLOYMENT_RECOVERY",
@@ -222,6 +223,9 @@ BLUE_GREEN_OPTIONS = (
         "deployment-deletion.delay", "0 ms", "How long the old deployment stays after the new is ready."
     ),
 )
+
+BLUE_GREEN_NAMES = frozenset(option.key for option in BLUE_GREEN_OPTIONS)
+"""Read from spec.configuration of a FlinkBlueGreenDeployment alone."""
 
 OPERATOR_OPTIONS = (*SYSTEM_OPTIONS, *_RESOURCE_OPTIONS, *BLUE_GREEN_OPTIONS)
 """All options that begin with `kubernetes.operator.`, but for the autoscaler's older names."""

@@ -76,3 +76,8 @@ def parse_memory(text: str) -> int:
         raise ValueError(
             f"{text!r} is neither a Flink memory size (2048m) nor a Kubernetes quantity (2Gi)"
         ) from None
+
+
+def parse_amount(resource: str, text: str) -> Decimal | int:
+    """An amount of cpu, memory or another resource; memory has notations of its own. Raises ValueError."""
+    return parse_memory(text) if resource == "memory" else parse_quantity(text)

@@ -1,7 +1,7 @@
 """FlinkDeployment: a Flink cluster, with a job (application) or without one (session). Contract part 1.3."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,12 @@ class FlinkVersion(StrEnum):
         """Major and minor, for comparisons: `v1_20` is (1, 20)."""
         major, minor = self.value.removeprefix("v").split("_")
         return int(major), int(minor)
+
+
+OLDEST_SUPPORTED: Final = FlinkVersion.V1_15
+IMAGE_PULL_POLICIES: Final = ("IfNotPresent", "Always", "Never")
+LOG_FILES: Final = ("log4j-console.properties", "logback-console.xml")
+"""What Flink's scripts read of spec.logConfiguration."""
 
 
 class KubernetesDeploymentMode(StrEnum):

@@ -19,6 +19,9 @@ _Node = Mapping[str, Any]
 MARK: Final = "x-pod-template"
 """What stands for a Pod template in the JSON schema of a model."""
 
+MAIN_CONTAINER: Final = "flink-main-container"
+"""The container of a template that Flink's own is made from."""
+
 QUANTITY: Final = "Quantity"
 INT_OR_STRING: Final = "IntOrString"
 FREE_FORM: Final = "FreeForm"

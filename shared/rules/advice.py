@@ -5,17 +5,15 @@ from typing import Any
 
 from shared.config.options import CONTAINER_IMAGE, IMAGE_PULL_POLICY, TASK_SLOTS, Option
 from shared.config.values import COUNT
-from shared.model.deployment import FlinkVersion
+from shared.model.deployment import OLDEST_SUPPORTED, FlinkVersion
 from shared.model.job import JobSpec
+from shared.model.pod_template import MAIN_CONTAINER
 from shared.rules.finding import Finding, Severity
 from shared.rules.local_storage import storage_outlives_its_pod
 from shared.rules.option_names import option_name_warnings, options_of_the_cluster
 from shared.rules.subject import DeploymentUnderReview, SessionJobUnderReview
 
-MAIN_CONTAINER = "flink-main-container"
-
 _OLDEST_NOT_DEPRECATED = FlinkVersion.V1_19
-_OLDEST_SUPPORTED = FlinkVersion.V1_15
 
 Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
 
@@ -23,7 +21,7 @@ Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
 def flink_version_is_current(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink 1.15 to 1.18 are deprecated."""
     version = it.spec.flink_version
-    if version is not None and _OLDEST_SUPPORTED.number <= version.number < _OLDEST_NOT_DEPRECATED.number:
+    if version is not None and OLDEST_SUPPORTED.number <= version.number < _OLDEST_NOT_DEPRECATED.number:
         hint = f"Use {_OLDEST_NOT_DEPRECATED.value} or newer."
         yield _warning("FK501", "spec.flinkVersion", f"{version.value} is deprecated", hint)
 

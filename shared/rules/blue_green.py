@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from shared.config.known_options import meant_by
-from shared.config.operator_options import BLUE_GREEN_OPTIONS
+from shared.config.operator_options import BLUE_GREEN_NAMES
 from shared.model.blue_green import FlinkBlueGreenDeploymentSpec
 from shared.rules.finding import Finding, Severity
 from shared.rules.ingress import ingress_template
 from shared.rules.options import unreadable
 
-_NAMES = frozenset(option.key for option in BLUE_GREEN_OPTIONS)
 _PATH = "spec.configuration"
 
 
@@ -24,13 +23,13 @@ def blue_green_findings(spec: FlinkBlueGreenDeploymentSpec) -> Iterator[Finding]
 
 
 def _options(configuration: Mapping[str, str]) -> Iterator[Finding]:
-    yield from unreadable(_PATH, configuration, configuration.keys() & _NAMES)
+    yield from unreadable(_PATH, configuration, configuration.keys() & BLUE_GREEN_NAMES)
     for name in configuration:
-        if name not in _NAMES:
+        if name not in BLUE_GREEN_NAMES:
             meant = meant_by(name)
             hint = (
                 f"Did you mean {meant}?"
-                if meant in _NAMES
+                if meant in BLUE_GREEN_NAMES
                 else "Set options of the deployments in spec.template.spec.flinkConfiguration."
             )
             found = "has no effect: only kubernetes.operator.bluegreen options are read here"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from shared.config.operator_options import CLUSTER_HEALTH_CHECK, JM_DEPLOYMENT_RECOVERY, ROLLBACK
 from shared.config.options import high_availability_is_active, is_true
-from shared.model.deployment import FlinkVersion
+from shared.model.deployment import IMAGE_PULL_POLICIES, LOG_FILES, OLDEST_SUPPORTED, FlinkVersion
 from shared.rules.autoscaler import autoscaler_findings
 from shared.rules.finding import Finding
 from shared.rules.ingress import ingress_template
@@ -21,9 +21,6 @@ _FORBIDDEN_KEYS = {
     "kubernetes.cluster-id": "the resource's name decides it",
     "high-availability.cluster-id": "the resource's name decides it",
 }
-_LOG_FILES = ("log4j-console.properties", "logback-console.xml")
-_PULL_POLICIES = ("IfNotPresent", "Always", "Never")
-_OLDEST_SUPPORTED = FlinkVersion.V1_15
 
 NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK505", "FK508"})
 """Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
@@ -54,8 +51,8 @@ def flink_version_is_supported(it: DeploymentUnderReview) -> Iterator[Finding]:
     if version is None:
         hint = f"Set the Flink version of the image, for example {FlinkVersion.V2_3.value}."
         yield Finding("FK102", "spec.flinkVersion", "is required", hint)
-    elif version.number < _OLDEST_SUPPORTED.number:
-        hint = f"Use {_OLDEST_SUPPORTED.value} or newer."
+    elif version.number < OLDEST_SUPPORTED.number:
+        hint = f"Use {OLDEST_SUPPORTED.value} or newer."
         yield Finding("FK103", "spec.flinkVersion", f"{version.value} is no longer supported", hint)
 
 
@@ -122,8 +119,8 @@ def state_has_a_place(it: DeploymentUnderReview) -> Iterator[Finding]:
 def image_pull_policy_is_known(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Kubernetes has three image pull policies."""
     policy = it.spec.image_pull_policy
-    if policy is not None and policy not in _PULL_POLICIES:
-        hint = f"Use one of {', '.join(_PULL_POLICIES)}."
+    if policy is not None and policy not in IMAGE_PULL_POLICIES:
+        hint = f"Use one of {', '.join(IMAGE_PULL_POLICIES)}."
         yield Finding("FK119", "spec.imagePullPolicy", f"{policy!r} is not allowed", hint)
 
 
@@ -136,8 +133,8 @@ def ingress_has_template(it: DeploymentUnderReview) -> Iterator[Finding]:
 def log_files_are_known(it: DeploymentUnderReview) -> Iterator[Finding]:
     """Flink's scripts read two log configuration files only."""
     for name in it.spec.log_configuration or {}:
-        if name not in _LOG_FILES:
-            hint = f"Use {' or '.join(_LOG_FILES)}."
+        if name not in LOG_FILES:
+            hint = f"Use {' or '.join(LOG_FILES)}."
             yield Finding("FK116", f"spec.logConfiguration[{name}]", "Flink does not read this file", hint)
 
 

@@ -1,6 +1,7 @@
 """What a rule finds wrong, and what a review of a resource comes to."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -45,6 +46,12 @@ class Verdict:
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A question for the hint of a finding; empty when no name is near."""
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.7)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def shown(value: Any) -> str:

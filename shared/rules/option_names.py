@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from shared.config.flink_options import flink_options
 from shared.config.known_options import NAMES_OF_SYSTEM, meant_by, unknown_names
-from shared.config.operator_options import BLUE_GREEN_OPTIONS
+from shared.config.operator_options import BLUE_GREEN_NAMES
 from shared.model.deployment import FlinkVersion
 from shared.rules.finding import Finding, Severity
 
-_BLUE_GREEN_NAMES = frozenset(option.key for option in BLUE_GREEN_OPTIONS)
 _FLINK_2 = (2, 0)
 
 _OF_THE_CLUSTER = (
@@ -49,7 +48,7 @@ def _not_in_resources(own: Mapping[str, str]) -> Iterator[Finding]:
     for name in sorted(own.keys() & NAMES_OF_SYSTEM):
         hint = "Set it for the operator: for all resources, for a namespace or for a Flink version."
         yield _warning("FK505", name, "has no effect: only the operator's own configuration may set it", hint)
-    for name in sorted(own.keys() & _BLUE_GREEN_NAMES):
+    for name in sorted(own.keys() & BLUE_GREEN_NAMES):
         hint = "Set it in spec.configuration of a FlinkBlueGreenDeployment."
         yield _warning("FK505", name, "has no effect here", hint)
 

@@ -1,6 +1,5 @@
 """Pod templates: what the types leave open. The types are part of the model (shared.model.pod_template)."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.model.pod_template import known_pod_template_validator, pod_template_document
-from shared.rules.finding import Finding, Severity
+from shared.rules.finding import Finding, Severity, did_you_mean
 from shared.rules.location import Location, path_of
 
 _MERGED_BY_NAME = ("containers", "initContainers", "volumes")
@@ -42,17 +41,12 @@ def _unknown(path: str, detail: ErrorDetails) -> Finding:
     """A field or a value that the Kubernetes version of our types does not have; a newer one may."""
     location = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        what, hint = "field", _similar(str(location[-1]), _fields_beside(location))
+        what, hint = "field", did_you_mean(str(location[-1]), _fields_beside(location))
     else:
         known = detail["ctx"]["expected"].removeprefix("'', ")
         what, hint = "value", f"Known are {known}."
     found = f"is not a {what} that Kubernetes {pod_template_document()['kubernetes']} knows"
     return Finding("FK118", path_of((path, *location)), found, hint, Severity.WARNING)
-
-
-def _similar(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.7)
-    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _fields_beside(location: Location) -> Iterable[str]:

@@ -1,13 +1,12 @@
 """Resources of JobManager and TaskManagers parse and fit each other (contract part 2.5, rules 18-24)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from shared.config.quantity import parse_memory, parse_quantity
+from shared.config.quantity import parse_amount
 from shared.model.deployment import JobManagerSpec, Resource, ResourceRequirements, TaskManagerSpec
 from shared.rules.finding import Finding
 
-_Parser = Callable[[str], Decimal | int]
 _MEMORY_HINT = "Use Flink's notation (2048m) or Kubernetes' (2Gi)."
 _QUANTITY_HINT = "Use a Kubernetes quantity, like 500m, 2 or 10Gi."
 
@@ -56,22 +55,22 @@ def _configured_memory(component: str, config: Mapping[str, str]) -> bool:
 
 def _deprecated_resource(path: str, resource: Resource) -> Iterator[Finding]:
     if resource.memory is not None:
-        yield from _amount(f"{path}.memory", resource.memory, parse_memory, positive=True)
+        yield from _amount(f"{path}.memory", "memory", resource.memory, positive=True)
     if resource.cpu is not None and not resource.cpu > 0:
         yield Finding("FK111", f"{path}.cpu", f"must be more than 0, not {resource.cpu:g}")
     if resource.ephemeral_storage is not None:
         storage = resource.ephemeral_storage
-        yield from _amount(f"{path}.ephemeralStorage", storage, parse_quantity, positive=False)
+        yield from _amount(f"{path}.ephemeralStorage", "ephemeral-storage", storage, positive=False)
 
 
 def _requirements(path: str, requirements: ResourceRequirements) -> Iterator[Finding]:
     for group, amounts in (("requests", requirements.requests), ("limits", requirements.limits)):
         for name, amount in (amounts or {}).items():
             positive = name in {"cpu", "memory"}
-            yield from _amount(f"{path}.{group}.{name}", amount, _parser(name), positive=positive)
+            yield from _amount(f"{path}.{group}.{name}", name, amount, positive=positive)
     requests, limits = requirements.requests or {}, requirements.limits or {}
     for name in sorted(requests.keys() & limits.keys() & {"cpu", "memory"}):
-        request, limit = (_parsed(_parser(name), amounts[name]) for amounts in (requests, limits))
+        request, limit = (_parsed(name, amounts[name]) for amounts in (requests, limits))
         if request is not None and limit is not None and request > limit:
             yield Finding(
                 "FK112",
@@ -81,23 +80,17 @@ def _requirements(path: str, requirements: ResourceRequirements) -> Iterator[Fin
             )
 
 
-def _parser(name: str) -> _Parser:
-    return parse_memory if name == "memory" else parse_quantity
-
-
-def _parsed(parser: _Parser, amount: str | None) -> Decimal | int | None:
-    if amount is None:
-        return None
+def _parsed(resource: str, amount: str) -> Decimal | int | None:
     try:
-        return parser(amount)
+        return parse_amount(resource, amount)
     except ValueError:
         return None
 
 
-def _amount(path: str, amount: str, parser: _Parser, *, positive: bool) -> Iterator[Finding]:
-    hint = _MEMORY_HINT if parser is parse_memory else _QUANTITY_HINT
+def _amount(path: str, resource: str, amount: str, *, positive: bool) -> Iterator[Finding]:
+    hint = _MEMORY_HINT if resource == "memory" else _QUANTITY_HINT
     try:
-        value = parser(amount)
+        value = parse_amount(resource, amount)
     except ValueError:
         yield Finding("FK111", path, f"{amount!r} is not a size", hint)
         return

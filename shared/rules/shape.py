@@ -5,7 +5,6 @@ broken subtrees are cut out and the remainder is parsed again. Rules then skip w
 drops what they say about a cut.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from shared import API_VERSION
 from shared.model import KINDS, Resource
-from shared.rules.finding import Finding, shown
+from shared.rules.finding import Finding, did_you_mean, shown
 from shared.rules.location import Location, path_of
 
 _ROUNDS = 8  # each round cuts what the one before it laid bare
@@ -178,6 +177,4 @@ def _quote_hint(detail: ErrorDetails) -> str:
 
 def _one_of(value: Any, allowed: Iterable[str]) -> str:
     names = list(allowed)
-    near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.7)
-    guess = f"Did you mean {near[0]}? " if near else ""
-    return f"{guess}Use one of {', '.join(names)}."
+    return f"{did_you_mean(str(value), names)} Use one of {', '.join(names)}.".lstrip()

@@ -10,7 +10,16 @@ from pydantic import BaseModel
 
 from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob, FlinkStateSnapshot
 from shared.model.blue_green import FlinkBlueGreenDeploymentSpec
-from shared.model.deployment import FlinkDeploymentSpec, IngressSpec, Resource, ResourceRequirements
+from shared.model.deployment import (
+    IMAGE_PULL_POLICIES,
+    LOG_FILES,
+    OLDEST_SUPPORTED,
+    FlinkDeploymentSpec,
+    FlinkVersion,
+    IngressSpec,
+    Resource,
+    ResourceRequirements,
+)
 from shared.model.session_job import FlinkSessionJobSpec
 from shared.model.state_snapshot import FlinkStateSnapshotSpec
 from shared.schema.cel import CelRule, broken_before, unchanged
@@ -49,7 +58,8 @@ _JOB_KNOWN = (
     " || (has(self.jobReference) && has(self.jobReference.kind) && has(self.jobReference.name)"
     " && self.jobReference.name != '')"
 )
-_LOG_FILE = "name in ['log4j-console.properties', 'logback-console.xml']"
+_NOT_SUPPORTED = [one.value for one in FlinkVersion if one.number < OLDEST_SUPPORTED.number]
+_LOG_FILE = f"name in {list(LOG_FILES)}"
 _TEMPLATE = "has(self.template) && has(self.template.spec)"
 _ANEW = "delete the resource and create it anew, or use another name"
 
@@ -109,7 +119,7 @@ _DEPLOYMENT_SPEC = (
     ),
     CelRule(
         "FK103",
-        "!(self in ['v1_13', 'v1_14'])",
+        f"!(self in {_NOT_SUPPORTED})",
         "is no longer supported: use v1_15 or newer",
         field="flinkVersion",
     ),
@@ -129,7 +139,7 @@ _DEPLOYMENT_SPEC = (
     ),
     CelRule(
         "FK119",
-        "self in ['IfNotPresent', 'Always', 'Never']",
+        f"self in {list(IMAGE_PULL_POLICIES)}",
         "must be IfNotPresent, Always or Never",
         field="imagePullPolicy",
     ),
@@ -162,7 +172,7 @@ _SESSION_JOB = (
 _SESSION_JOB_SPEC = (
     CelRule(
         "FK201",
-        "has(self.deploymentName) && self.deploymentName != ''",
+        _CLUSTER_NAMED,
         "the name of a session cluster (a FlinkDeployment without spec.job) in this namespace",
         path=".deploymentName",
         is_about_absence=True,

@@ -148,6 +148,19 @@ def observed_up(job: Fact[Job], *, generation: int = 1, at: datetime = NOW) -> O
     )
 
 
+JAVA_OPERATOR_DEPLOYMENTS = (
+    "application-running",
+    "application-upgraded",
+    "application-upgraded-stable",
+    "application-ha-running",
+    "application-ha-upgraded",
+    "application-ha-upgraded-stable",
+    "session-cluster",
+    "standalone-application",
+)
+"""FlinkDeployments that Apache's operator left, by the names of their files."""
+
+
 def java_operator_resource(name: str) -> Json:
     """A resource with the status that Apache's operator left on it."""
     document: Json = json.loads((DATA / "java-operator" / f"{name}.json").read_text("utf-8"))

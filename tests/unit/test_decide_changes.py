@@ -9,7 +9,7 @@ import yaml
 from controller.decide.changes import changed_fields
 from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
-from tests.unit.flink_deployments import Json, java_operator_resource
+from tests.unit.flink_deployments import JAVA_OPERATOR_DEPLOYMENTS, Json, java_operator_resource
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SPEC: Json = {
@@ -30,19 +30,7 @@ def template(**container: Any) -> Json:
     return {"spec": {"containers": [{"name": MAIN, **container}]}}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "application-running",
-        "application-upgraded",
-        "application-upgraded-stable",
-        "application-ha-running",
-        "application-ha-upgraded",
-        "application-ha-upgraded-stable",
-        "session-cluster",
-        "standalone-application",
-    ],
-)
+@pytest.mark.parametrize("name", JAVA_OPERATOR_DEPLOYMENTS)
 def test_spec_that_another_operator_reconciled_is_not_a_change(name: str) -> None:
     raw = java_operator_resource(name)
     recorded = ReconciledSpec.from_json(raw["status"]["reconciliationStatus"]["lastReconciledSpec"]).spec

@@ -9,21 +9,10 @@ from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSession
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.model.status import FlinkDeploymentStatus
-from tests.unit.flink_deployments import application, java_operator_resource
-
-RESOURCES = (
-    "application-running",
-    "application-upgraded",
-    "application-upgraded-stable",
-    "application-ha-running",
-    "application-ha-upgraded",
-    "application-ha-upgraded-stable",
-    "session-cluster",
-    "standalone-application",
-)
+from tests.unit.flink_deployments import JAVA_OPERATOR_DEPLOYMENTS, application, java_operator_resource
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", JAVA_OPERATOR_DEPLOYMENTS)
 @pytest.mark.parametrize("field", ["lastReconciledSpec", "lastStableSpec"])
 def test_recorded_spec_is_written_back_byte_for_byte(name: str, field: str) -> None:
     document = java_operator_resource(name)["status"]["reconciliationStatus"].get(field)
@@ -32,13 +21,13 @@ def test_recorded_spec_is_written_back_byte_for_byte(name: str, field: str) -> N
     assert ReconciledSpec.from_json(document).to_json() == document
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", JAVA_OPERATOR_DEPLOYMENTS)
 def test_status_is_written_back_as_it_was(name: str) -> None:
     status = java_operator_resource(name)["status"]
     assert FlinkDeploymentStatus.model_validate(status).to_wire() == without_nulls(status)
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", JAVA_OPERATOR_DEPLOYMENTS)
 def test_spec_is_written_back_with_all_that_its_owner_wrote(name: str) -> None:
     raw = java_operator_resource(name)
     written = FlinkDeployment.model_validate(raw).spec.to_wire()
