@@ -11,42 +11,18 @@ ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm
 
 
 FROM ${PYTHON_IMAGE} AS build
-# Every package comes with the hash of the lock file, as a wheel: nothing is compiled, nothing is resolved.
-# PYTHONPATH: a base without pip runs the one among the gathered wheels.
-ENV PIP_REQUIRE_HASHES=1 PIP_NO_DEPS=1 PIP_ONLY_BINARY=:all: PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_TARGET=/opt/dependencies \
-    PYTHONPATH=/build/pip.whl
 WORKDIR /build
 
 
 FROM build AS webhook-dependencies
-# requirements/wheels/ is optional: wheels gathered beforehand, where the build has no way to a package index.
 COPY requirements/ requirements/
-RUN if [ -d requirements/wheels ]; then \
-        ln -s requirements/wheels/pip-*.whl pip.whl; \
-        export PIP_NO_INDEX=1 PIP_FIND_LINKS=/build/requirements/wheels; \
-    fi \
-    && python3 -m pip install --requirement requirements/webhook.lock \
-    && rm -rf /opt/dependencies/bin \
-    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/dependencies
+RUN requirements/install webhook /opt/dependencies \
+    && PYTHONPATH=/opt/dependencies python3 -c 'import kubernetes.aio.client as c, kubernetes.aio.config; c.ApiClient'
 
 
 FROM build AS controller-dependencies
 COPY requirements/ requirements/
-# The package `kubernetes` holds the generated client twice, for threads and for asyncio, 33 MB of sources each.
-# The controller uses kubernetes.aio alone. What goes is generated and loaded on first use; what stays of the
-# synchronous one is what `import kubernetes` loads, and the object metadata models that kopf looks up.
-RUN if [ -d requirements/wheels ]; then \
-        ln -s requirements/wheels/pip-*.whl pip.whl; \
-        export PIP_NO_INDEX=1 PIP_FIND_LINKS=/build/requirements/wheels; \
-    fi \
-    && python3 -m pip install --requirement requirements/controller.lock \
-    && rm -rf /opt/dependencies/bin \
-    && cd /opt/dependencies/kubernetes/client \
-    && rm -rf api apis \
-    && find models -name '*.py' ! -name __init__.py ! -name v1_object_meta.py \
-        ! -name v1_owner_reference.py ! -name v1_managed_fields_entry.py -delete \
-    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/dependencies \
+RUN requirements/install controller /opt/dependencies \
     && PYTHONPATH=/opt/dependencies python3 -c 'import kopf, kubernetes.aio.client as c, kubernetes.aio.config; \
 c.ApiClient, c.CoreV1Api, c.AppsV1Api, c.CoordinationV1Api, c.CustomObjectsApi'
 

@@ -38,6 +38,9 @@ BODY_LIMIT = 3 * 1024 * 1024
 MOST_PARTIAL_BODIES = 8
 """Bodies that are gathered from pieces at the same time; the others wait in their clients' buffers."""
 
+_LEAST_READ_SECONDS, _MOST_READ_SECONDS = 0.5, 2.0
+"""How long another resource is read before a denial that rests on it; who asks waits a second longer."""
+
 _MOST_LOGGED = 20
 _LONGEST_NAME = 253
 
@@ -91,6 +94,8 @@ class ReviewEndpoint:
             await _send(send, error.status, _status(error))
             return
         answer = self._answer(request, arrived, state.get(IN_FLIGHT, 0))
+        if answer.outcome is Outcome.DENIED:
+            answer = await self._confirmed(answer, request, arrived)
         self._tell(request, answer, time.perf_counter() - arrived)
         await _send(send, http.HTTPStatus.OK, answer.review)
 
@@ -135,6 +140,16 @@ class ReviewEndpoint:
             metrics.refused(Refusal.TOO_LARGE)
             return oversized(request)
         return self._handler(request, self._desk.reviewer)
+
+    async def _confirmed(self, denial: Answer, request: AdmissionRequest, arrived: float) -> Answer:
+        """The answer after a live read of what the denial rests on: a watch cache may be behind."""
+        reviewer = self._desk.reviewer
+        references = {finding.rests_on for finding in denial.findings if finding.rests_on is not None}
+        if not references or reviewer.with_live_reads is None:
+            return denial
+        left = self._desk.bounds.seconds - (time.perf_counter() - arrived)
+        seconds = max(_LEAST_READ_SECONDS, min(_MOST_READ_SECONDS, left))
+        return self._handler(request, await reviewer.with_live_reads(references, seconds))
 
     def _tell(self, request: AdmissionRequest, answer: Answer, seconds: float) -> None:
         """Count and log: names and codes only, because objects can hold secrets."""

@@ -5,13 +5,14 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from webhook.app import Check, create_app, create_plain_app
 from webhook.certificates import ServingCertificate
+from webhook.cluster_view import WATCHED_KINDS, ClusterView
 from webhook.drain import CloseConnections, Drain
 from webhook.endpoint import Bounds, Desk
 from webhook.listener import PlainListener, configuration, listen
@@ -45,6 +46,7 @@ class Server(uvicorn.Server):
         certificate: ServingCertificate,
         drain: Drain,
         certificate_wait_seconds: float,
+        view: ClusterView | None,
     ) -> None:
         super().__init__(config)
         self.port = port
@@ -53,14 +55,20 @@ class Server(uvicorn.Server):
         self._certificate = certificate
         self._certificate_wait_seconds = certificate_wait_seconds
         self._drain = drain
-        self._watch: asyncio.Task[None] | None = None
+        self._view = view
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Wait for a certificate, then listen. Ends the server, with a log line, when either fails.
 
         Probes and metrics come first: a service that waits is alive, and says what it waits for.
         """
-        if not await self._opened_plain() or not await self._certificate_came():
+        if not await self._opened_plain():
+            self.should_exit = True
+            return
+        if self._view is not None:
+            self._tasks.append(asyncio.create_task(self._view.run()))
+        if not await self._certificate_came():
             self.should_exit = True
             return
         try:
@@ -71,7 +79,7 @@ class Server(uvicorn.Server):
             return
         await super().startup([*(sockets or []), listener])
         self.port = listener.getsockname()[1]
-        self._watch = asyncio.create_task(self._certificate.watch())
+        self._tasks.append(asyncio.create_task(self._certificate.watch()))
         logger.info("listening", extra=fields(port=self.port))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -79,10 +87,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         if self.plain is not None:
             await self.plain.close()
-        if self._watch is not None:
-            self._watch.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+                await task
         logger.info("stopped", extra=fields(requests=self.server_state.total_requests))
 
     async def on_tick(self, counter: int) -> bool:
@@ -137,12 +145,15 @@ def build_server(
     *,
     plain_port: int | None = None,
     bounds: Bounds | None = None,
-    readiness: Sequence[Check] = (),
+    view: ClusterView | None = None,
     certificate_wait_seconds: float = CERTIFICATE_WAIT_SECONDS,
 ) -> Server:
-    """The whole service, wired; `readiness` adds to the checks of certificate, drain and rules."""
+    """The whole service, wired; `view` is what the reviewer sees of other resources."""
     bounds, metrics, fault = bounds or Bounds(), Metrics(), reviewer.self_test()
-    checks: list[Check] = [drain.unready, certificate.unready, lambda: fault, *readiness]
+    checks: list[Check] = [drain.unready, certificate.unready, lambda: fault]
+    if view is not None:
+        checks.append(view.unready)
+        metrics.sources.cache_ages = {kind: partial(view.age_seconds, kind) for kind in WATCHED_KINDS}
     app = CloseConnections(create_app(Desk(reviewer, metrics, bounds), checks), drain)
     config = configuration(
         app,
@@ -153,7 +164,7 @@ def build_server(
         ssl_context_factory=lambda _config, _default: certificate.listener_context,
     )
     plain = None if plain_port is None else PlainListener(create_plain_app(metrics, checks), plain_port)
-    server = Server(config, port, plain, certificate, drain, certificate_wait_seconds)
+    server = Server(config, port, plain, certificate, drain, certificate_wait_seconds, view)
     metrics.sources.in_flight = lambda: len(server.server_state.tasks)
     metrics.sources.certificate_expiry = lambda: certificate.not_after
     metrics.sources.certificate_failures = lambda: certificate.failures

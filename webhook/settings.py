@@ -28,6 +28,10 @@ class Settings:
     """FLINK_CONF_DIR: the folder of the operator's configuration."""
     plain_port: int | None = None
     """WEBHOOK_PLAIN_PORT: the TCP port of probes and metrics, without TLS; 0 takes any free one."""
+    watch_namespaces: tuple[str, ...] = ()
+    """WATCH_NAMESPACES: the namespaces, by comma, whose resources are watched; empty means all."""
+    kubeconfig: Path | None = None
+    """KUBECONFIG: how to reach the API server from outside of a cluster."""
     bounds: Bounds = field(default_factory=Bounds)
     """WEBHOOK_MAX_IN_FLIGHT and WEBHOOK_REQUEST_SECONDS: what is taken on at once."""
 
@@ -45,6 +49,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         plain_port=_port("WEBHOOK_PLAIN_PORT", given["WEBHOOK_PLAIN_PORT"])
         if "WEBHOOK_PLAIN_PORT" in given
         else None,
+        watch_namespaces=tuple(
+            name.strip() for name in given.get("WATCH_NAMESPACES", "").split(",") if name.strip()
+        ),
+        kubeconfig=Path(given["KUBECONFIG"]) if "KUBECONFIG" in given else None,
         bounds=Bounds(
             in_flight=_count(given, "WEBHOOK_MAX_IN_FLIGHT", defaults.bounds.in_flight),
             seconds=_seconds(given, "WEBHOOK_REQUEST_SECONDS", defaults.bounds.seconds, least=0.1),

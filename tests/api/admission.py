@@ -62,7 +62,12 @@ def admission(cluster: Cluster, api: ApiServer, folder: Path) -> Iterator[Admiss
     """A webhook in force, until the end of the block."""
     name = unique("admission")
     issue(folder, "localhost")
-    environment = {"WEBHOOK_TLS_DIR": str(folder), "WEBHOOK_SERVER_PORT": "0", "WEBHOOK_DRAIN_SECONDS": "0"}
+    environment = {
+        "WEBHOOK_TLS_DIR": str(folder),
+        "WEBHOOK_SERVER_PORT": "0",
+        "WEBHOOK_DRAIN_SECONDS": "0",
+        "KUBECONFIG": str(cluster.kubeconfig),
+    }
     process = ServiceProcess("webhook", environment, folder / "webhook.log")
     process.start()
     try:

@@ -10,6 +10,7 @@ from tests.images.errors import ImageError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+_INSTALL = PROJECT / "requirements" / "install"
 _CODE = [Path(__file__).with_name(f"{module}.py") for module in ("service", "buildah", "oci")]
 
 
@@ -20,6 +21,7 @@ def key(service: str) -> str:
             *_CODE,
             debian.PYTHON.key,
             PROJECT / "Dockerfile",
+            _INSTALL,
             _lock(service),
             downloads.TOOLS,
             PROJECT / "shared",
@@ -60,5 +62,6 @@ def _gather(context: Path, service: str, wheels: Path) -> None:
     for package in ("shared", service):
         shutil.copytree(PROJECT / package, context / package, ignore=ignore)
     shutil.copytree(wheels, context / "requirements" / "wheels")
-    shutil.copy2(_lock(service), context / "requirements")
+    for file in (_lock(service), _INSTALL):
+        shutil.copy2(file, context / "requirements")
     shutil.copy2(PROJECT / "Dockerfile", context)

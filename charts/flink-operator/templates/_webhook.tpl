@@ -56,6 +56,13 @@ the webhook, nor the bookkeeping of controllers (finalizers, owners): it goes on
   {{- end }}
 {{- end -}}
 
+{{/* What the webhook may read: the resources that others refer to. */}}
+{{- define "flink-operator.webhook.rules" -}}
+- apiGroups: [flink.apache.org]
+  resources: [flinkdeployments, flinksessionjobs]
+  verbs: [get, list, watch]
+{{- end -}}
+
 {{/* The CA, in base64: as given, or as the Secret in the cluster has it (`helm template` sees no cluster). */}}
 {{- define "flink-operator.webhook.caBundle" -}}
 {{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.webhook.secretName -}}

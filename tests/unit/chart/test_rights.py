@@ -19,15 +19,26 @@ def test_nobody_has_rights_on_secrets_or_wildcards(default: Rendered) -> None:
         assert not any("*" in entry for entries in rule.values() for entry in entries)
 
 
-def test_the_webhook_has_no_token_and_no_rights(default: Rendered) -> None:
+def test_the_webhook_may_read_what_resources_refer_to_and_nothing_else(default: Rendered) -> None:
     account = default.pod("webhook")["serviceAccountName"]
-    assert default.pod("webhook")["automountServiceAccountToken"] is False
-    bindings = default.of_kind("RoleBinding", "ClusterRoleBinding")
-    assert account not in {subject["name"] for each in bindings for subject in each["subjects"]}
+    (binding,) = (
+        each
+        for each in default.of_kind("RoleBinding", "ClusterRoleBinding")
+        if account in {subject["name"] for subject in each["subjects"]}
+    )
+    (role,) = (each for each in default.roles() if each["metadata"]["name"] == binding["roleRef"]["name"])
+    assert role["rules"] == [
+        {
+            "apiGroups": ["flink.apache.org"],
+            "resources": ["flinkdeployments", "flinksessionjobs"],
+            "verbs": ["get", "list", "watch"],
+        }
+    ]
 
 
 def test_the_controller_may_change_but_never_create_or_delete_flink_resources(default: Rendered) -> None:
-    flink = [rule for rule in rules(default) if rule["apiGroups"] == ["flink.apache.org"]]
+    (role,) = (each for each in default.roles() if each["metadata"]["name"] == "flink-operator-controller")
+    flink = [rule for rule in role["rules"] if rule["apiGroups"] == ["flink.apache.org"]]
     plurals = {kind.plural for kind in KINDS.values()}
     granted = {resource: set(rule["verbs"]) for rule in flink for resource in rule["resources"]}
     assert granted == (
@@ -49,10 +60,10 @@ def test_only_the_named_lease_can_be_read_or_changed(chart: Chart) -> None:
 
 def test_watched_namespaces_leave_no_cluster_wide_right(limited: Rendered) -> None:
     assert limited.of_kind("ClusterRole", "ClusterRoleBinding") == []
-    role = "flink-operator-controller"
-    for kind in ("Role", "RoleBinding"):
-        found = [each["metadata"] for each in limited.of_kind(kind) if each["metadata"]["name"] == role]
-        assert [each["namespace"] for each in found] == ["team-a", "team-b"]
+    for role in ("flink-operator-controller", "flink-operator-webhook"):
+        for kind in ("Role", "RoleBinding"):
+            found = [each["metadata"] for each in limited.of_kind(kind) if each["metadata"]["name"] == role]
+            assert [each["namespace"] for each in found] == ["team-a", "team-b"]
     here = [
         each["metadata"]["name"] for each in limited.roles() if each["metadata"]["namespace"] == NAMESPACE
     ]
@@ -60,7 +71,8 @@ def test_watched_namespaces_leave_no_cluster_wide_right(limited: Rendered) -> No
 
 
 def test_services_and_webhooks_know_the_watched_namespaces(limited: Rendered) -> None:
-    assert limited.environment("controller")["WATCH_NAMESPACES"] == "team-a,team-b"
+    for component in ("controller", "webhook"):
+        assert limited.environment(component)["WATCH_NAMESPACES"] == "team-a,team-b"
     for kind in WEBHOOK_CONFIGURATIONS:
         (expression,) = limited.webhook(kind)["namespaceSelector"]["matchExpressions"]
         assert expression == {
