@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.api.api_server import FLINK_DEPLOYMENTS
 from tests.cluster import Cluster
 from tests.e2e.admission_load import Load, api_server, steady_load
 from tests.e2e.conftest import Release
@@ -18,6 +20,7 @@ from tests.polling import eventually
 DEPLOYMENT = "flink-operator-webhook"
 PODS = ("-l", "app.kubernetes.io/component=webhook")
 CERTIFICATE = "flink-operator-serving-cert"
+CONNECTIONS = 5
 RENEWALS = 3
 RENEWAL_SECONDS = 20.0
 
@@ -125,6 +128,21 @@ def test_killed_pod_costs_three_seconds_and_no_wrong_answer(
         eventually(lambda: time.monotonic() > killed + 10, within=15, what="ten seconds of load")
     assert [miss for miss in load.misses if miss.wrong_verdict] == []
     assert [miss for miss in load.misses if not killed - 1 <= miss.at <= killed + 3] == []
+
+
+def test_connections_can_be_used_again_after_idle_times(
+    operator: Cluster, valid: Json, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    """The API server keeps its connections for 90 idle seconds: the webhook must not close them before."""
+    wait_until_all_are_ready(operator)
+    api = api_server(operator.kubeconfig, tmp_path)
+    idle_seconds = (1, 5, 60) if pytestconfig.getoption("--full") else (1, 5)
+    for seconds in idle_seconds:
+        for _ in range(CONNECTIONS):
+            api.create(FLINK_DEPLOYMENTS, valid, dry_run=True)
+        threading.Event().wait(seconds)
+    for _ in range(CONNECTIONS):
+        api.create(FLINK_DEPLOYMENTS, valid, dry_run=True)
 
 
 def _process_of(cluster: Cluster, pod: str) -> int:

@@ -62,4 +62,9 @@ def found_by(verdict: Verdict) -> list[Found]:
     """All findings but those about what this version does not do yet, sorted."""
     errors = [(error.code, error.path, Severity.ERROR) for error in verdict.errors]
     warnings = [(warning.code, warning.path, Severity.WARNING) for warning in verdict.warnings]
-    return sorted(finding for finding in [*errors, *warnings] if finding[0] not in _OF_THIS_VERSION)
+    return sorted(finding for finding in [*errors, *warnings] if not is_of_this_version(finding[0]))
+
+
+def is_of_this_version(code: str) -> bool:
+    """Whether a finding is about what this version does not do yet."""
+    return code in _OF_THIS_VERSION
