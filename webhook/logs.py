@@ -5,12 +5,13 @@ logged without their texts, because those quote what they failed on.
 """
 
 import asyncio
-import json
 import logging
 import sys
 import traceback
 from datetime import UTC, datetime
 from typing import IO, Any
+
+import orjson
 
 _LONGEST_CHAIN = 10
 
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = _traceback_without_texts(record.exc_info[1])
-        return json.dumps(line, default=str)
+        return orjson.dumps(line, default=str).decode()
 
 
 class TogetherHandler(logging.Handler):
@@ -75,7 +76,9 @@ def configure_logging() -> None:
     """Send every logger of the process to standard error."""
     handler = TogetherHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # looked up for each line
+    # What no line shows, and what would be looked up for each all the same.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # The service reports its own start and end; uvicorn's lines tell people at a terminal to press keys.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 _SUFFIXES = {
     "": Decimal(1),
@@ -80,4 +81,15 @@ def parse_memory(text: str) -> int:
 
 def parse_amount(resource: str, text: str) -> Decimal | int:
     """An amount of cpu, memory or another resource; memory has notations of its own. Raises ValueError."""
-    return parse_memory(text) if resource == "memory" else parse_quantity(text)
+    if len(text) > _LONGEST_KEPT:
+        return _amount(resource == "memory", text)
+    return _kept_amount(resource == "memory", text)
+
+
+def _amount(is_memory: bool, text: str) -> Decimal | int:
+    return parse_memory(text) if is_memory else parse_quantity(text)
+
+
+_LONGEST_KEPT = 32
+_kept_amount = lru_cache(maxsize=1024)(_amount)
+"""The same few amounts stand in most resources. What is long is not kept: a client could fill the memory."""

@@ -1,6 +1,7 @@
 """FlinkDeployment: a Flink cluster, with a job (application) or without one (session). Contract part 1.3."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -29,7 +30,7 @@ class FlinkVersion(StrEnum):
     V2_3 = "v2_3"
     V2_4 = "v2_4"
 
-    @property
+    @cached_property
     def number(self) -> tuple[int, int]:
         """Major and minor, for comparisons: `v1_20` is (1, 20)."""
         major, minor = self.value.removeprefix("v").split("_")

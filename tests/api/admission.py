@@ -98,7 +98,7 @@ def _remove(api: ApiServer, path: str) -> None:
 def _port(process: ServiceProcess) -> int:
     def logged() -> int:
         process.assert_running()
-        found = re.search(r'"message": "listening", "port": (\d+)', process.log)
+        found = re.search(r'"message":"listening","port":(\d+)', process.log)
         return int(found[1]) if found else 0
 
     return eventually(logged, within=_START_SECONDS, what="the webhook listens")
