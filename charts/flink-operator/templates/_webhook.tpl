@@ -46,14 +46,24 @@ the webhook, nor the bookkeeping of controllers (finalizers, owners): it goes on
         || object.?spec != oldObject.?spec
         || object.metadata.?labels != oldObject.metadata.?labels
         || object.metadata.?annotations != oldObject.metadata.?annotations
-  {{- with .root.Values.watchNamespaces }}
+  {{- with include "flink-operator.webhook.namespaceSelector" .root.Values }}
   namespaceSelector:
-    matchExpressions:
-      - key: kubernetes.io/metadata.name
-        operator: In
-        values:
-          {{- toYaml . | nindent 10 }}
+    {{- . | nindent 4 }}
   {{- end }}
+  {{- with .root.Values.webhook.objectSelector }}
+  objectSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{/* Selector of namespaces, or nothing: the watched ones, of these what the value selects. */}}
+{{- define "flink-operator.webhook.namespaceSelector" -}}
+{{- $selector := deepCopy .webhook.namespaceSelector -}}
+{{- with .watchNamespaces -}}
+{{- $watched := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" . -}}
+{{- $_ := set $selector "matchExpressions" (append ($selector.matchExpressions | default list) $watched) -}}
+{{- end -}}
+{{- with $selector }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
 {{/* What the webhook may read: the resources that others refer to. */}}

@@ -34,6 +34,28 @@ def test_deletion_does_not_depend_on_the_webhook(default: Rendered, kind: str) -
     assert "!has(object.metadata.deletionTimestamp)" in expressions
 
 
+def test_namespaces_and_resources_can_be_left_out_by_label(chart: Chart) -> None:
+    rendered = chart.render(
+        *("--set", "watchNamespaces={team-a}"),
+        *("--set", "webhook.namespaceSelector.matchLabels.admission=on"),
+        *("--set", "webhook.objectSelector.matchLabels.reviewed=yes"),
+    )
+    for kind in WEBHOOK_CONFIGURATIONS:
+        webhook = rendered.webhook(kind)
+        assert webhook["namespaceSelector"] == {
+            "matchLabels": {"admission": "on"},
+            "matchExpressions": [
+                {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["team-a"]}
+            ],
+        }
+        assert webhook["objectSelector"] == {"matchLabels": {"reviewed": "yes"}}
+
+
+def test_all_namespaces_and_resources_are_reviewed_by_default(default: Rendered) -> None:
+    for kind in WEBHOOK_CONFIGURATIONS:
+        assert not {"namespaceSelector", "objectSelector"} & default.webhook(kind).keys()
+
+
 def test_failure_policies_and_time_outs_can_be_set(chart: Chart) -> None:
     rendered = chart.render(
         "--set", "webhook.validator.failurePolicy=Ignore,webhook.validator.timeoutSeconds=9"
