@@ -8,7 +8,10 @@ import typer
 import yaml
 
 from cli.certificates import certificates
+from cli.config import config
+from cli.options_reference import options_reference
 from cli.reference import reference_documents
+from cli.render import render
 from cli.rules_reference import rules_reference
 from cli.validate import validate
 from shared.model import KINDS
@@ -16,6 +19,8 @@ from shared.schema import custom_resource_definition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(validate)
+app.command()(config)
+app.command()(render)
 app.command()(certificates)
 
 
@@ -42,13 +47,17 @@ def crd(
 def reference(
     output: Annotated[Path, typer.Option(help="Folder to write a page a kind to, and an index.")],
 ) -> None:
-    """Write the reference of every field and every rule in Markdown, generated from the model."""
+    """Write the reference of every field, option and rule in Markdown, generated from the model."""
     _write(reference_pages(), output)
 
 
 def reference_pages() -> dict[str, str]:
-    """Markdown page by file name: the index, a page a kind, and the rules."""
-    return {**reference_documents(), "rules.md": rules_reference()}
+    """Markdown page by file name: the index, a page a kind, the options and the rules."""
+    return {
+        **reference_documents(),
+        "options.md": options_reference(),
+        "rules.md": rules_reference(),
+    }
 
 
 def definition_documents() -> dict[str, str]:

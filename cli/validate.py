@@ -12,12 +12,13 @@ import typer
 
 from cli.cluster import Cluster, ClusterError
 from cli.documents import NOT_YAML, UNUSABLE, Reading, Report, read
+from cli.operator_folders import ConfigurationFolder, OverridesFolder, operator_configuration
 from cli.output import Output, as_github, as_json, summary
 from cli.output_sarif import as_sarif
 from cli.output_text import print_reports
 from cli.validation import Surroundings
 from cli.validation import validate as validate_reading
-from shared.config.operator import CONFIGURATION_FILE, ConfigurationError, load_operator_configuration
+from shared.config.operator import ConfigurationError
 from shared.rules import Severity
 
 _VALID, _ERRORS, _UNUSABLE = 0, 1, 2
@@ -32,12 +33,9 @@ def validate(
         typer.Option("--filename", "-f", help="File, folder (with all below it) or - for standard input."),
     ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="How findings are written.")] = Output.TEXT,
-    configuration: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"Folder with the operator's own {CONFIGURATION_FILE}.", exists=True, file_okay=False
-        ),
-    ] = None,
+    configuration: ConfigurationFolder = None,
+    overrides: OverridesFolder = None,
+    *,
     warnings_as_errors: Annotated[
         bool, typer.Option("--warnings-as-errors", help="Fail on warnings.")
     ] = False,
@@ -59,7 +57,7 @@ def validate(
     if context is not None and not cluster:
         raise typer.BadParameter("has no effect without --cluster", param_hint="--context")
     try:
-        options = _operator_configuration(configuration)
+        options = operator_configuration(configuration, overrides)
         reading = read(names, sys.stdin.buffer if sys.stdin else io.BytesIO())
         surroundings = _surroundings(reading, Cluster(context) if cluster else None, namespace)
         reports = validate_reading(reading, replace(surroundings, operator_configuration=options))
@@ -69,16 +67,7 @@ def validate(
     if warnings_as_errors:
         reports = [_as_error(report) for report in reports]
     _write(reading, reports, output)
-    raise typer.Exit(_exit_status(reports))
-
-
-def _operator_configuration(folder: Path | None) -> dict[str, str]:
-    """Raises ConfigurationError, also when there is no file: it was asked for."""
-    if folder is None:
-        return {}
-    if not (folder / CONFIGURATION_FILE).exists():
-        raise ConfigurationError(f"{folder / CONFIGURATION_FILE}: does not exist")
-    return load_operator_configuration(folder)
+    raise typer.Exit(exit_status(reports))
 
 
 def _surroundings(reading: Reading, cluster: Cluster | None, namespace: str | None) -> Surroundings:
@@ -94,7 +83,8 @@ def _as_error(report: Report) -> Report:
     return replace(report, finding=replace(report.finding, severity=Severity.ERROR))
 
 
-def _exit_status(reports: Sequence[Report]) -> int:
+def exit_status(reports: Sequence[Report]) -> int:
+    """What the command ends with."""
     if any(report.finding.code in {NOT_YAML, UNUSABLE} for report in reports):
         return _UNUSABLE
     return _ERRORS if any(report.finding.severity is Severity.ERROR for report in reports) else _VALID

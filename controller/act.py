@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
 from controller.decide.subject import FINALIZER, Subject
-from controller.flink.configuration_file import ConfigurationConflict
+from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE
-from controller.flink.native import NativeCluster, native_cluster, owned_by
+from controller.flink.operator_files import OperatorFiles
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
     FLINK_DEPLOYMENTS,
+    SECRETS,
     SERVICES,
     ApiError,
     Collection,
@@ -32,11 +32,12 @@ from controller.plan import (
     StopJobManager,
 )
 from shared.config.effective import GENERATION_ANNOTATION
+from shared.config.flink_versions import JOB_PLAN_PREFIXES
 
 log = logging.getLogger(__name__)
 
-_JOB_PLANS = ("jobGraph-", "executionPlan-")
-"""Beginnings of their keys, in Flink 1 and since 2.0."""
+_COLLECTIONS = {"Service": SERVICES, "ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
+"""Of the objects that a Deployment owns, by kind."""
 
 
 class ActionRefused(Exception):  # noqa: N818 - the server's word
@@ -50,9 +51,9 @@ class ActionRefused(Exception):  # noqa: N818 - the server's word
 class Actor:
     """Performs actions. Raises ActionRefused, and ApiError when it is not known what happened."""
 
-    def __init__(self, api: KubernetesApi, log_files: Mapping[str, str]) -> None:
+    def __init__(self, api: KubernetesApi, files: OperatorFiles) -> None:
         self._api = api
-        self._log_files = log_files
+        self._files = files
 
     async def perform(self, action: Action, subject: Subject) -> Object | None:
         """Perform one action; the answer is the resource if the action changed it."""
@@ -86,15 +87,18 @@ class Actor:
     async def _create_cluster(self, action: CreateCluster, subject: Subject) -> None:
         resource = subject.resource.model_copy(update={"spec": action.spec})
         try:
-            cluster = native_cluster(
-                resource, action.submission, subject.operator_configuration, self._log_files
+            cluster = cluster_objects(
+                resource, action.submission, subject.operator_configuration, self._files
             )
-        except (ValueError, ConfigurationConflict) as error:
+        except ValueError as error:
             raise ActionRefused(Problem("InvalidConfiguration", str(error))) from error
         try:
             deployment = await self._created(DEPLOYMENTS, cluster.deployment)
             _require_own(deployment, subject, action)
             await self._create_owned(cluster, deployment)
+            if cluster.task_manager_deployment is not None:
+                task_managers = await self._created(DEPLOYMENTS, cluster.task_manager_deployment)
+                _require_own(task_managers, subject, action)
             await self._release(deployment)
         except ApiError as error:
             if not error.was_refused:
@@ -103,10 +107,10 @@ class Actor:
                 Problem("FailedCreate", f"The API server refuses the cluster: {error}")
             ) from error
 
-    async def _create_owned(self, cluster: NativeCluster, deployment: Object) -> None:
-        services = [(SERVICES, service) for service in cluster.services]
-        config_maps = [(CONFIG_MAPS, config_map) for config_map in cluster.config_maps]
-        calls = [self._created(one, owned_by(deployment, body)) for one, body in [*services, *config_maps]]
+    async def _create_owned(self, cluster: Cluster, deployment: Object) -> None:
+        calls = [
+            self._created(_COLLECTIONS[body["kind"]], owned_by(deployment, body)) for body in cluster.owned
+        ]
         results = await asyncio.gather(*calls, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
@@ -122,7 +126,7 @@ class Actor:
                 raise
             if collection is not DEPLOYMENTS:
                 _require_same_owner(existing, body)
-            if collection is CONFIG_MAPS and existing.get("data") != body.get("data"):
+            if collection in {CONFIG_MAPS, SECRETS} and existing.get("data") != body.get("data"):
                 return await self._api.replace(collection, body)
             return existing
 
@@ -150,7 +154,7 @@ class Actor:
 
     async def _forget_job_plans(self, namespace: str, name: str) -> None:
         for body in await self._high_availability_maps(namespace, name):
-            plans = [key for key in body.get("data") or {} if key.startswith(_JOB_PLANS)]
+            plans = [key for key in body.get("data") or {} if key.startswith(JOB_PLAN_PREFIXES)]
             if plans:
                 patch = {"data": dict.fromkeys(plans)}
                 await self._api.merge(CONFIG_MAPS, namespace, body["metadata"]["name"], patch)

@@ -64,9 +64,11 @@ class Collection:
 DEPLOYMENTS = Collection("/apis/apps/v1", "deployments")
 SERVICES = Collection("/api/v1", "services")
 CONFIG_MAPS = Collection("/api/v1", "configmaps")
+SECRETS = Collection("/api/v1", "secrets")
 PODS = Collection("/api/v1", "pods")
 EVENTS = Collection("/api/v1", "events")
 LEASES = Collection("/apis/coordination.k8s.io/v1", "leases")
+INGRESSES = Collection("/apis/networking.k8s.io/v1", "ingresses")
 FLINK_DEPLOYMENTS = Collection(f"/apis/{GROUP}/{VERSION}", "flinkdeployments")
 
 

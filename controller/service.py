@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 import kopf
 from kubernetes.aio.client import ApiClient
@@ -11,6 +10,7 @@ from kubernetes.aio.client import ApiClient
 from controller.act import Actor
 from controller.cache import Cache, Key
 from controller.events import EventPoster
+from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
 from controller.health import serve_health
 from controller.kubernetes_api import ApiError, KubernetesApi, client_configuration
@@ -30,13 +30,12 @@ log = logging.getLogger(__name__)
 
 _LEASE_REQUEST_TIMEOUT = 1.5  # seconds; below the elector's retry period
 _SHORTEST_INTERVAL = 1.0  # seconds
-_LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _Work = Callable[[Key], Awaitable[float | None]]
 
 
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
-    configuration = load_operator_configuration(settings.configuration_folder)
+    configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
     _check_intervals(configuration)
     client = ApiClient(await client_configuration())
     api, flink, cache = KubernetesApi(client), FlinkRest.connect(), Cache()
@@ -62,7 +61,7 @@ async def run(settings: Settings) -> None:
         api=api,
         cache=cache,
         observer=Observer(api, cache, flink),
-        actor=Actor(api, _log_files(settings.configuration_folder)),
+        actor=Actor(api, OperatorFiles.read(settings.configuration_folder)),
         events=EventPoster(api, settings.identity),
         elector=elector,
         operator_configuration=configuration,
@@ -126,8 +125,3 @@ def _check_intervals(configuration: Mapping[str, str]) -> None:
         raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {error}") from error
     if seconds < _SHORTEST_INTERVAL:
         raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {text!r} is too short. Use 1 s or more.")
-
-
-def _log_files(folder: Path) -> dict[str, str]:
-    """Log configuration for Flink's pods, as far as the operator's configuration folder holds it."""
-    return {name: (folder / name).read_text("utf-8") for name in _LOG_FILES if (folder / name).is_file()}

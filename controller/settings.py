@@ -23,17 +23,21 @@ class Settings:
     """Namespaces whose resources are reconciled; empty means all."""
     health_port: int
     configuration_folder: Path
+    overrides_folder: Path | None
+    """Its configuration is laid over that of the other folder."""
     lease_name: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read OPERATOR_NAMESPACE, POD_NAME, WATCH_NAMESPACES, HEALTH_PORT, FLINK_CONF_DIR, LEASE_NAME.
+        """Read OPERATOR_NAMESPACE, POD_NAME, WATCH_NAMESPACES, HEALTH_PORT, FLINK_CONF_DIR, LEASE_NAME,
+        CONF_OVERRIDE_DIR.
 
         Raises SettingsError.
         """
         port = environment.get("HEALTH_PORT", "8085")
         if not port.isdigit() or not 0 < int(port) < 2**16:
             raise SettingsError(f"HEALTH_PORT: {port!r} is not a port. Use a number from 1 to 65535.")
+        overrides = environment.get("CONF_OVERRIDE_DIR", "")
         namespaces = environment.get("WATCH_NAMESPACES", "")
         return cls(
             identity=environment.get("POD_NAME") or os.uname().nodename,
@@ -41,5 +45,6 @@ class Settings:
             watch_namespaces=tuple(name.strip() for name in namespaces.split(",") if name.strip()),
             health_port=int(port),
             configuration_folder=Path(environment.get("FLINK_CONF_DIR", "/opt/flink/conf")),
+            overrides_folder=Path(overrides) if overrides else None,
             lease_name=environment.get("LEASE_NAME", "flink-operator-lease"),
         )

@@ -23,7 +23,7 @@ def main() -> int:
     configure_logging()
     try:
         settings = read_settings(os.environ)
-        configuration = load_operator_configuration(settings.configuration_folder)
+        configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
         view = _view(settings)
     except (SettingsError, ConfigurationError, ConnectionSettingsError) as error:
         logger.error("%s", error)  # noqa: TRY400 - for whoever deploys the service: one line, no traceback

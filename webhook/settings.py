@@ -26,6 +26,8 @@ class Settings:
     """WEBHOOK_DRAIN_SECONDS: how long requests are still served after SIGTERM."""
     configuration_folder: Path = Path("/opt/flink/conf")
     """FLINK_CONF_DIR: the folder of the operator's configuration."""
+    overrides_folder: Path | None = None
+    """CONF_OVERRIDE_DIR: a folder whose configuration is laid over that."""
     plain_port: int | None = None
     """WEBHOOK_PLAIN_PORT: the TCP port of probes and metrics, without TLS; 0 takes any free one."""
     watch_namespaces: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         server_name=given.get("WEBHOOK_SERVER_NAME"),
         drain_seconds=_seconds(given, "WEBHOOK_DRAIN_SECONDS", defaults.drain_seconds),
         configuration_folder=Path(given.get("FLINK_CONF_DIR", defaults.configuration_folder)),
+        overrides_folder=Path(given["CONF_OVERRIDE_DIR"]) if "CONF_OVERRIDE_DIR" in given else None,
         plain_port=_port("WEBHOOK_PLAIN_PORT", given["WEBHOOK_PLAIN_PORT"])
         if "WEBHOOK_PLAIN_PORT" in given
         else None,

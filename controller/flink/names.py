@@ -1,8 +1,16 @@
-"""Names, labels and ports of a native cluster's objects (Flink's own client gives the same)."""
+"""Names and labels of a cluster's objects (Flink's own client and the contract's operator give the same)."""
 
 from enum import StrEnum
+from typing import Final
 
-NATIVE = "flink-native-kubernetes"
+from shared.model.deployment import KubernetesDeploymentMode
+
+NATIVE: Final = "flink-native-kubernetes"
+"""The label `type` of native clusters; Flink's ConfigMaps of high availability have it in both modes."""
+STANDALONE: Final = "flink-standalone-kubernetes"
+"""The label `type` of standalone clusters."""
+
+_TYPES = {KubernetesDeploymentMode.NATIVE: NATIVE, KubernetesDeploymentMode.STANDALONE: STANDALONE}
 
 
 class ClusterType(StrEnum):
@@ -12,14 +20,24 @@ class ClusterType(StrEnum):
     SESSION = "session"
 
 
-def common_labels(name: str) -> dict[str, str]:
+def common_labels(name: str, mode: KubernetesDeploymentMode) -> dict[str, str]:
     """Labels of every object of the cluster."""
-    return {"app": name, "type": NATIVE}
+    return {"app": name, "type": _TYPES[mode]}
 
 
-def job_manager_labels(name: str) -> dict[str, str]:
+def job_manager_labels(name: str, mode: KubernetesDeploymentMode) -> dict[str, str]:
     """Labels of the JobManager's Deployment and pods."""
-    return {"app": name, "component": "jobmanager", "type": NATIVE}
+    return {**common_labels(name, mode), "component": "jobmanager"}
+
+
+def task_manager_labels(name: str, mode: KubernetesDeploymentMode) -> dict[str, str]:
+    """Labels of the TaskManagers' pods, and of their Deployment in standalone clusters."""
+    return {**common_labels(name, mode), "component": "taskmanager"}
+
+
+def task_manager_deployment_name(name: str) -> str:
+    """Name of the TaskManagers' Deployment of a standalone cluster."""
+    return f"{name}-taskmanager"
 
 
 def rest_service(name: str) -> str:
@@ -37,6 +55,16 @@ def pod_template_map(name: str) -> str:
     return f"pod-template-{name}"
 
 
-def selector(labels: dict[str, str]) -> str:
-    """The labels as a selector of the API."""
-    return ",".join(f"{key}={value}" for key, value in labels.items())
+def hadoop_map(name: str) -> str:
+    """Name of the ConfigMap with Hadoop's configuration; native JobManagers mount it by this name."""
+    return f"hadoop-config-{name}"
+
+
+def keytab_secret(name: str) -> str:
+    """Name of the Secret with the Kerberos keytab; native JobManagers mount it by this name."""
+    return f"kerberos-keytab-{name}"
+
+
+def krb5_map(name: str) -> str:
+    """Name of the ConfigMap with krb5.conf; native JobManagers mount it by this name."""
+    return f"kerberos-krb5conf-{name}"

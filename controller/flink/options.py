@@ -1,22 +1,41 @@
-"""The options that the objects of a native cluster depend on, read from the cluster's configuration."""
+"""The options that the objects of a cluster depend on, read from the cluster's configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 from controller.flink.names import ClusterType
 from shared.config.collections import parse_list, parse_map, parse_maps
-from shared.config.memory import mebibytes, process_memory
-from shared.config.options import BLOB_SERVER_PORT, JOBMANAGER_RPC_PORT, REST_PORT, is_true
-from shared.model.deployment import FlinkVersion
+from shared.config.flink_versions import FlinkRelease
+from shared.config.job_manager_memory import job_manager_memory
+from shared.config.options import (
+    BLOB_SERVER_PORT,
+    JOBMANAGER_RPC_PORT,
+    REST_BIND_PORT,
+    REST_PORT,
+    TASK_SLOTS,
+    TASKMANAGER_RPC_PORT,
+)
+from shared.config.process_memory import mebibytes
+from shared.config.registry import Option
+from shared.config.task_manager_memory import task_manager_memory
+from shared.config.values import parse_boolean, parse_decimal
+from shared.model.deployment import KubernetesDeploymentMode
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ClusterOptions:
-    """Typed access to flat options. Raises ValueError when one cannot be read."""
+    """Typed access to flat options. Raises ValueError, with the option's name, when one cannot be read."""
 
     name: str
     namespace: str
-    version: FlinkVersion
+    release: FlinkRelease
+    """What the cluster's version of Flink knows."""
+    mode: KubernetesDeploymentMode
     type: ClusterType
     flat: Mapping[str, str]
     startup_probe: bool
@@ -30,25 +49,47 @@ class ClusterOptions:
         """The first of these options that is set."""
         return next((self.flat[key] for key in keys if key in self.flat), None)
 
-    def integer(self, key: str, default: int) -> int:
-        """A whole number."""
-        return int(self.flat.get(key, default))
+    def count(self, key: str, default: int = 1) -> int:
+        """A whole number of at least 1."""
+        return default if key not in self.flat else self._read(key, _count)
 
-    def is_true(self, key: str) -> bool:
-        """A switch that is off by default."""
-        return is_true(self.flat.get(key))
+    def number(self, *keys: str) -> Decimal | None:
+        """The number of the first of these options that is set."""
+        key = next((key for key in keys if key in self.flat), None)
+        return None if key is None else self._read(key, _decimal)
+
+    def factor(self, key: str) -> Decimal:
+        """What a request is multiplied with to give its limit: 1 by default, and never less."""
+        factor = self.number(key)
+        if factor is not None and factor < 1:
+            raise ValueError(f"{key}: {self.flat[key]!r} is less than 1: a limit is never below its request.")
+        return factor or Decimal(1)
+
+    def is_true(self, key: str, *, default: bool = False) -> bool:
+        """A switch."""
+        return default if key not in self.flat else self._read(key, parse_boolean)
+
+    def word(self, key: str, words: tuple[str, ...]) -> str | None:
+        """One of some words, which Flink reads in any case."""
+        text = self.flat.get(key)
+        if text is None:
+            return None
+        known = {word.lower(): word for word in words}
+        if text.strip().lower() not in known:
+            raise ValueError(f"{key}: {text!r} is not one of {', '.join(words)}")
+        return known[text.strip().lower()]
 
     def map(self, key: str) -> dict[str, str]:
         """A map option, in one line or as options below its key; empty when it is not set."""
-        return {**self.with_prefix(f"{key}."), **parse_map(self.flat.get(key, ""))}
+        return {**self.with_prefix(f"{key}."), **self._read(key, self._in_notation(parse_map))}
 
     def elements(self, key: str) -> list[str]:
         """A list option; empty when it is not set."""
-        return parse_list(self.flat.get(key, ""))
+        return self._read(key, self._in_notation(parse_list))
 
     def maps(self, key: str) -> list[dict[str, str]]:
         """A list of maps; empty when it is not set."""
-        return parse_maps(self.flat.get(key, ""))
+        return self._read(key, self._in_notation(parse_maps))
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
         """Options below a prefix, without it, sorted."""
@@ -57,32 +98,72 @@ class ClusterOptions:
         }
 
     @property
+    def host_network(self) -> bool:
+        """Whether the pods use the network of their node."""
+        return self.is_true("kubernetes.hostnetwork.enabled")
+
+    @property
     def rest_port(self) -> int:
         """Port of the REST service."""
-        return int(REST_PORT.read(self.flat) or "8081")
+        return self._port(REST_PORT, 8081)
 
     @property
     def rpc_port(self) -> int:
         """Port of the JobManager's RPC."""
-        return int(JOBMANAGER_RPC_PORT.read(self.flat) or "6123")
+        return self._port(JOBMANAGER_RPC_PORT, 6123)
 
     @property
     def blob_port(self) -> int:
         """Port of the blob server."""
-        return int(BLOB_SERVER_PORT.read(self.flat) or "6124")
+        return self._port(BLOB_SERVER_PORT, 6124)
 
     @property
     def rest_target_port(self) -> int:
         """Port that the JobManager binds; it follows the REST port."""
-        return int(self.flat.get("rest.bind-port", self.rest_port))
+        return self._port(REST_BIND_PORT, self.rest_port)
+
+    @property
+    def task_manager_rpc_port(self) -> int:
+        """Port of a TaskManager's RPC."""
+        return self._port(TASKMANAGER_RPC_PORT, 6122)
+
+    @property
+    def task_slots(self) -> int:
+        """Slots of a TaskManager."""
+        return self.count(TASK_SLOTS.key)
 
     @property
     def job_manager_memory_mebibytes(self) -> int:
         """Memory of the JobManager's container."""
-        return mebibytes(process_memory("jobmanager", self.flat))
+        return mebibytes(job_manager_memory(self.flat, self.release.version).process)
 
     @property
-    def default_image(self) -> str:
-        """The image that Flink's client would take."""
-        major, minor = self.version.number
-        return f"apache/flink:{major}.{minor}-scala_2.12"
+    def task_manager_memory_mebibytes(self) -> int:
+        """Memory of a TaskManager's container."""
+        return mebibytes(task_manager_memory(self.flat, self.release.version).process)
+
+    def _port(self, option: Option, default: int) -> int:
+        value = (option.read(self.flat) or str(default)).strip()
+        if not value.isdecimal() or int(value) >= 2**16:
+            raise ValueError(f"{option.key}: {value!r} is not a port")
+        return int(value)
+
+    def _in_notation(self, parse: Callable[..., T]) -> Callable[[str], T]:
+        return partial(parse, reads_yaml=self.release.reads_yaml)
+
+    def _read(self, key: str, parse: Callable[[str], T]) -> T:
+        """The option, or what is parsed of nothing when it is not set."""
+        try:
+            return parse(self.flat.get(key, ""))
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(repr(parse_decimal(text)))

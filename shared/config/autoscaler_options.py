@@ -14,12 +14,12 @@ from shared.config.values import (
 )
 
 PREFIX = "job.autoscaler."
-_OLDER_PREFIX = "kubernetes.operator.job.autoscaler."
+OLDER_PREFIX = "kubernetes.operator.job.autoscaler."
 
 
 def _option(key: str, value_type: ValueType, default: str | None, description: str, *older: str) -> Option:
     names = (key, *older)
-    older_keys = tuple(prefix + name for name in names for prefix in (PREFIX, _OLDER_PREFIX))[1:]
+    older_keys = tuple(prefix + name for name in names for prefix in (PREFIX, OLDER_PREFIX))[1:]
     return Option(PREFIX + key, default, older_keys, value_type, Scope.RESOURCE, description)
 
 

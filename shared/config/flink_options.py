@@ -21,6 +21,8 @@ class FlinkOptions(NamedTuple):
     """Names that Flink 1 reads and Flink 2 does not, with what took their place."""
     newer_names: Mapping[str, "NewerName"]
     """Names that not every Flink 1 reads, by name."""
+    newest_in_2: Mapping[str, str]
+    """Every name that Flink 2 reads, with the newest name of the same option."""
 
 
 class NewerName(NamedTuple):
@@ -44,6 +46,7 @@ def flink_options() -> FlinkOptions:
             if not name.startswith(_EXPERIMENTAL)
         },
         newer_names=dict(_newer_names(options, first)),
+        newest_in_2=second,
     )
 
 

@@ -22,9 +22,10 @@ _SUFFIXES = {
     "Pi": Decimal(1024) ** 5,
     "Ei": Decimal(1024) ** 6,
 }
-_QUANTITY = re.compile(
-    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)"
-)
+QUANTITY_PATTERN = r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)"
+"""What `parse_quantity` reads, as a regular expression for the whole text."""
+
+_QUANTITY = re.compile(QUANTITY_PATTERN)
 
 _MEMORY_UNITS = {
     1: ("", "b", "bytes"),

@@ -41,7 +41,14 @@ class Option(NamedTuple):
 
     def key_in(self, configuration: Mapping[str, str]) -> str | None:
         """The name under which the option is set and read, or None."""
-        return next((key for key in (self.key, *self.older_keys) if key in configuration), None)
+        if self.key in configuration:
+            return self.key
+        for (
+            key
+        ) in self.older_keys:  # a loop: options are looked up often, and a generator takes twice as long
+            if key in configuration:
+                return key
+        return None
 
     def is_in(self, configuration: Mapping[str, str]) -> bool:
         """Whether the option is set under any of its names."""

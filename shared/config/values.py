@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from math import isfinite
 from typing import NamedTuple
 
@@ -97,14 +98,14 @@ def _schedule(text: str) -> None:
 
 
 def _tolerations(text: str) -> object:
-    entries = parse_maps(text)
+    entries = parse_maps(text, reads_yaml=True)
     if any(not entry.get("tolerationSeconds", "0").isdecimal() for entry in entries):
         raise ValueError(f"{text!r} has a tolerationSeconds that is not a whole number")
     return entries
 
 
 def _secret_variables(text: str) -> object:
-    entries = parse_maps(text)
+    entries = parse_maps(text, reads_yaml=True)
     if any(not {"env", "secret", "key"} <= entry.keys() for entry in entries):
         raise ValueError(f"{text!r} has an entry without env, secret or key")
     return entries
@@ -123,8 +124,8 @@ POSITIVE = decimal(lambda value: value > 0, "must be a number above 0")
 FRACTION = decimal(lambda value: 0 <= value < 1, "must be a number from 0 to below 1")
 DURATION = ValueType("duration", "must be a duration, like 15 s or 5 min", parse_duration)
 MEMORY_SIZE = ValueType("memory size", "must be a memory size, like 1024m or 2g", parse_flink_memory)
-LIST = ValueType("list", "must be a list, separated by semicolons", parse_list)
-MAP = ValueType("map", _PAIRS, parse_map)
+LIST = ValueType("list", "must be a list, separated by semicolons", partial(parse_list, reads_yaml=True))
+MAP = ValueType("map", _PAIRS, partial(parse_map, reads_yaml=True))
 SCHEDULE = ValueType(
     "duration or cron expression",
     "must be a duration, like 30 min, or a Quartz cron expression, like 0 0 12 * * ?",

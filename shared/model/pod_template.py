@@ -13,6 +13,8 @@ import orjson
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
+from shared.config.quantity import QUANTITY_PATTERN
+
 _Json = dict[str, Any]
 _Node = Mapping[str, Any]
 
@@ -46,7 +48,10 @@ def pod_template_validator() -> SchemaValidator:
 
 @cache
 def known_pod_template_validator() -> SchemaValidator:
-    """Refuses also what the Kubernetes version that the types are from does not know: fields and values."""
+    """Refuses also what the Kubernetes version that the types are from does not know: fields and values.
+
+    And quantities that cannot be read.
+    """
     return SchemaValidator(_pod_template(known=True))
 
 
@@ -103,7 +108,9 @@ def _pod_template(*, known: bool) -> CoreSchema:
     definitions = [_object(body, name, known=known) for name, body in document["definitions"].items()]
     definitions += [
         core_schema.dict_schema(core_schema.str_schema(), ref=FREE_FORM),
-        core_schema.str_schema(coerce_numbers_to_str=True, ref=QUANTITY),
+        core_schema.str_schema(
+            coerce_numbers_to_str=True, pattern=f"^{QUANTITY_PATTERN}$" if known else None, ref=QUANTITY
+        ),
         core_schema.union_schema(
             [core_schema.int_schema(strict=True, ge=-(2**63), le=2**63 - 1), core_schema.str_schema()],
             custom_error_type="string_type",

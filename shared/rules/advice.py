@@ -10,6 +10,7 @@ from shared.model.job import JobSpec
 from shared.model.pod_template import MAIN_CONTAINER
 from shared.rules.finding import Finding, Severity
 from shared.rules.local_storage import storage_outlives_its_pod
+from shared.rules.main_container import main_container_is_named
 from shared.rules.option_names import option_name_warnings, options_of_the_cluster
 from shared.rules.subject import DeploymentUnderReview, SessionJobUnderReview
 
@@ -159,6 +160,7 @@ DEPLOYMENT_ADVICE: tuple[Rule, ...] = (
     image_is_given,
     storage_outlives_its_pod,
     option_names_are_right,
+    main_container_is_named,
 )
 
 

@@ -101,6 +101,14 @@ _DEPLOYMENTS = (
         waiver="Nothing is lost: an unhealthy cluster is then left as it is.",
     ),
     Code("FK125", "The Ingress template is neither a host nor a path.", "Write host or host/path."),
+    Code("FK126", "The sizes of a process's memory do not go together.", "Use the size in the message."),
+    Code("FK127", "A quantity in a pod template cannot be read.", "Write it like 500m, 2 or 10Gi."),
+    Code("FK128", "An option begins others, which Flink 2 forbids.", "Use its newer name."),
+    Code(
+        "FK129",
+        "A value cannot stand in Flink 1's configuration file.",
+        "Write it without # and without line breaks, or put it into a file of the image.",
+    ),
     Code("FK131", "An option of the autoscaler is out of bounds.", "Keep to the bounds in the message."),
     Code("FK132", "An excluded period cannot be read.", "Write 9:30-17:00, or a Quartz cron expression."),
     Code(
@@ -145,6 +153,7 @@ _WARNINGS = (
     _warning("FK507", "State lies on the disk of one pod.", "Use a directory that all pods reach."),
     _warning("FK508", "What is left out is decided elsewhere.", "Set it to decide it here."),
     _warning("FK509", "The annotation names a code that it cannot turn into a warning.", "Remove the code."),
+    _warning("FK510", "No container of a pod template is Flink's.", "Name it flink-main-container."),
     _warning("FK901", "This version does not act on it.", "See the CHANGELOG."),
     _warning(
         "FK902", "This version does not apply changes of a running job in this mode.", "See the CHANGELOG."

@@ -10,9 +10,12 @@ from shared.rules.autoscaler import autoscaler_findings
 from shared.rules.finding import Finding
 from shared.rules.ingress import ingress_template
 from shared.rules.job import parallelism, state_directories
+from shared.rules.key_conflicts import keys_do_not_begin_others
+from shared.rules.legacy_values import values_fit_into_the_file
+from shared.rules.memory import job_manager_memory_works, task_manager_memory_works
 from shared.rules.options import option_findings
 from shared.rules.pod_template import pod_template_findings
-from shared.rules.resources import memory_is_given, resources_are_sound
+from shared.rules.resources import resources_are_sound
 from shared.rules.subject import DeploymentUnderReview
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,43}[a-z0-9])?")
@@ -22,7 +25,7 @@ _FORBIDDEN_KEYS = {
     "high-availability.cluster-id": "the resource's name decides it",
 }
 
-NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK505", "FK508"})
+NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK126", "FK128", "FK505", "FK508"})
 """Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
 
 Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
@@ -99,14 +102,12 @@ def replicas_are_positive(it: DeploymentUnderReview) -> Iterator[Finding]:
 
 
 def job_manager_resources_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """The JobManager's memory is known and its resources parse."""
-    yield from memory_is_given("jobmanager", "spec.jobManager", it.spec.job_manager, it.config)
+    """The JobManager's resources parse."""
     yield from resources_are_sound("spec.jobManager", it.spec.job_manager)
 
 
 def task_manager_resources_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """The TaskManagers' memory is known and their resources parse."""
-    yield from memory_is_given("taskmanager", "spec.taskManager", it.spec.task_manager, it.config)
+    """The TaskManagers' resources parse."""
     yield from resources_are_sound("spec.taskManager", it.spec.task_manager)
 
 
@@ -184,11 +185,15 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     replicas_are_positive,
     job_manager_resources_are_sound,
     task_manager_resources_are_sound,
+    job_manager_memory_works,
+    task_manager_memory_works,
     state_has_a_place,
     image_pull_policy_is_known,
     ingress_has_template,
     log_files_are_known,
     pod_templates_are_sound,
     options_are_readable,
+    keys_do_not_begin_others,
+    values_fit_into_the_file,
     autoscaler_is_sound,
 )

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from shared.config.flink_options import flink_options
+from shared.config.flink_versions import RELEASES
 from shared.config.known_options import NAMES_OF_SYSTEM, meant_by, unknown_names
 from shared.config.operator_options import BLUE_GREEN_NAMES
 from shared.model.deployment import FlinkVersion
 from shared.rules.finding import Finding, Severity
-
-_FLINK_2 = (2, 0)
 
 _OF_THE_CLUSTER = (
     "high-availability",
@@ -56,7 +55,7 @@ def _not_in_resources(own: Mapping[str, str]) -> Iterator[Finding]:
 def _not_read_by(version: FlinkVersion, own: Mapping[str, str]) -> Iterator[Finding]:
     major, minor = version.number
     known = flink_options()
-    if version.number >= _FLINK_2:
+    if RELEASES[version].drops_options:
         for name in sorted(own.keys() & known.gone_in_2.keys()):
             successor = known.gone_in_2[name]
             if successor is None or successor not in own:

@@ -7,14 +7,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.model.pod_template import known_pod_template_validator, pod_template_document
-from shared.rules.finding import Finding, Severity, did_you_mean
+from shared.rules.finding import Finding, Severity, did_you_mean, shown
 from shared.rules.location import Location, path_of
+from shared.rules.resources import QUANTITY_HINT
 
 _MERGED_BY_NAME = ("containers", "initContainers", "volumes")
 
 
 def pod_template_findings(path: str, template: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Names are unique where lists are merged by name; what Kubernetes does not know is only warned about."""
+    """Names are unique where lists are merged by name, and quantities can be read.
+
+    What Kubernetes does not know is only warned about.
+    """
     if template is None:
         return
     spec = template.get("spec") or {}
@@ -24,7 +28,7 @@ def pod_template_findings(path: str, template: Mapping[str, Any] | None) -> Iter
         known_pod_template_validator().validate_python(template)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            yield _unknown(path, detail)
+            yield _not_a_quantity(path, detail) if _is_quantity(detail) else _unknown(path, detail)
 
 
 def _repeated_names(path: str, elements: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -35,6 +39,16 @@ def _repeated_names(path: str, elements: Iterable[Mapping[str, Any]]) -> Iterato
             hint = "Give each a name of its own."
             yield Finding("FK120", f"{path}[{number}].name", f"{name!r} is there already", hint)
         seen.add(name)
+
+
+def _is_quantity(detail: ErrorDetails) -> bool:
+    """Quantities are all that has a pattern."""
+    return detail["type"] == "string_pattern_mismatch"
+
+
+def _not_a_quantity(path: str, detail: ErrorDetails) -> Finding:
+    found = f"{shown(detail['input'])} is not a quantity"
+    return Finding("FK127", path_of((path, *detail["loc"])), found, QUANTITY_HINT)
 
 
 def _unknown(path: str, detail: ErrorDetails) -> Finding:

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from tests.rule_cases import advice, deployments, options, other_kinds, session_jobs, updates
+from tests.rule_cases import (
+    advice,
+    deployments,
+    keys,
+    memory,
+    options,
+    other_kinds,
+    pod_templates,
+    session_jobs,
+    updates,
+)
 from tests.rule_cases.case import Case, Found, found_by, look_up_in, reviewed
 
 __all__ = ["CASES", "Case", "Found", "found_by", "look_up_in", "reviewed"]
@@ -10,6 +20,9 @@ __all__ = ["CASES", "Case", "Found", "found_by", "look_up_in", "reviewed"]
 CASES: Sequence[Case] = (
     *deployments.CASES,
     *options.CASES,
+    *memory.CASES,
+    *keys.CASES,
+    *pod_templates.CASES,
     *updates.CASES,
     *session_jobs.CASES,
     *other_kinds.CASES,

@@ -25,7 +25,7 @@ _READABLE: Mapping[str, tuple[str, ...]] = {
     "kubernetes.jobmanager.labels": ("team:a,tier:b", "'team:a,b'"),
     "kubernetes.rest-service.exposed.type": ("NodePort", "headless_clusterip"),
     "execution.checkpointing.interval": ("10 s", "500"),
-    "jobmanager.memory.off-heap.size": ("128m", "1 gb"),
+    "jobmanager.memory.off-heap.size": ("128m", "200 mb"),
     f"{_OPERATOR}savepoint.format.type": ("NATIVE", "canonical"),
     f"{_OPERATOR}periodic.checkpoint.interval": ("30 min", _CRON, ""),
     f"{_OPERATOR}jm-deployment.shutdown-ttl": ("1 d", "0"),

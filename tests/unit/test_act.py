@@ -7,6 +7,7 @@ import pytest
 from controller.act import ActionRefused, Actor
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.names import NATIVE
+from controller.flink.operator_files import OperatorFiles
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -49,7 +50,7 @@ def create(raw: Json = RAW, generation: int = 1) -> tuple[CreateCluster, Subject
 
 
 def actor(kubernetes: FakeKubernetes) -> Actor:
-    return Actor(kubernetes.api, {"log4j-console.properties": "…"})
+    return Actor(kubernetes.api, OperatorFiles(log={"log4j-console.properties": "…"}))
 
 
 def refusing(call: Call, status: int = 422) -> Any:

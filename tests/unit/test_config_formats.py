@@ -179,7 +179,6 @@ def test_list_option_has_its_elements(text: str, elements: list[str]) -> None:
         ("k:v", {"k": "v"}),
         ("k:v,k2:v2", {"k": "v", "k2": "v2"}),
         ("k : v , k2 : v2", {"k": "v", "k2": "v2"}),
-        ("url:http://host:80/x", {"url": "http://host:80/x"}),
         ("'k:v,w',k2:v2", {"k": "v,w", "k2": "v2"}),
         ("'k:''v:w''',k2:v2", {"k": "v:w", "k2": "v2"}),
     ],

@@ -1,10 +1,19 @@
 """The operator's own configuration, and the defaults that it holds for resources."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from shared.config.operator import ConfigurationError, default_configuration, load_operator_configuration
+from shared.config.operator import (
+    ConfigurationError,
+    OperatorConfiguration,
+    default_configuration,
+    defaults_for,
+    load_operator_configuration,
+)
 from shared.model.deployment import FlinkVersion
 
 _PREFIX = "kubernetes.operator.default-configuration"
@@ -85,3 +94,127 @@ def test_keys_below_a_version_keep_their_dots() -> None:
     operator = {f"{_PREFIX}.flink-version.v2_3.taskmanager.numberOfTaskSlots": "4"}
     defaults = default_configuration(operator, "shop", FlinkVersion.V2_3)
     assert defaults["taskmanager.numberOfTaskSlots"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("off", "off"), ("12:30", "12:30"), ("1_000", "1_000"), ("2024-01-01", "2024-01-01"), ("True", "true")],
+)
+def test_words_mean_what_they_mean_to_flink(tmp_path: Path, written: str, read: str) -> None:
+    (tmp_path / "config.yaml").write_text(f"a: {written}\n", encoding="utf-8")
+    assert load_operator_configuration(tmp_path) == {"a": read}
+
+
+def test_older_file_is_read_when_there_is_no_newer(tmp_path: Path) -> None:
+    (tmp_path / "flink-conf.yaml").write_text("a: older\n", encoding="utf-8")
+    assert load_operator_configuration(tmp_path) == {"a": "older"}
+    (tmp_path / "config.yaml").write_text("a: newer\n", encoding="utf-8")
+    assert load_operator_configuration(tmp_path) == {"a": "newer"}
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("a: 1 # comment", {"a": "1"}),
+        ("a: x#y", {"a": "x"}),
+        ("# a: 1", {}),
+        ('a: "1"', {"a": '"1"'}),
+        ("a: b: c", {"a": "b: c"}),
+        ("a : 1", {"a": "1"}),
+        ("a:1", {}),
+        ("a: ", {}),
+        ("a: #1", {}),
+        ("a: 1\r", {"a": "1"}),
+        ("a: 1\na: 2", {"a": "2"}),
+        ("a: [", {"a": "["}),
+    ],
+)
+def test_older_file_is_read_line_by_line_as_flink_1_does(
+    tmp_path: Path, line: str, options: dict[str, str]
+) -> None:
+    (tmp_path / "flink-conf.yaml").write_text(f"{line}\n", encoding="utf-8")
+    assert load_operator_configuration(tmp_path) == options
+
+
+def test_overrides_are_laid_over_the_folder(tmp_path: Path) -> None:
+    for name, content in (("base", "a: base\nb: base\n"), ("over", "b: over\nc: over\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").write_text(content, encoding="utf-8")
+    loaded = load_operator_configuration(tmp_path / "base", tmp_path / "over")
+    assert loaded == {"a": "base", "b": "over", "c": "over"}
+    assert [layer.name for layer in defaults_for(loaded, "shop", None).layers] == [
+        "operator defaults",
+        "operator overrides",
+    ]
+
+
+def test_overrides_that_are_missing_are_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load_operator_configuration(tmp_path, tmp_path / "over")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"a: " + b"[" * 100_000, "nested deeper"),
+        (b"a: " + b"{b: " * 100_000, "nested deeper"),
+        (b"- " * 100_000, "nested deeper"),
+        (b"a: &a [*a]", "part of what it stands for"),
+        (b"a: &a {b: *a}", "part of what it stands for"),
+        (
+            b"a0: &a0 [x, x]\n"
+            + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (i, i, i - 1, i - 1) for i in range(1, 40)),
+            "more than 50000 values",
+        ),
+        (b"a: " + b"x" * 5_000_000, "larger than 4 MiB"),
+        (b"a: !!int " + b"1" * 5000, "is not YAML"),
+        (b"a: !!bool maybe", "is not YAML"),
+        (b"a: !!int ''", "is not YAML"),
+        (b"a: !!timestamp 2024-99-99", "is not YAML"),
+        (b"a: !!python/object:os.system {}", "is not YAML"),
+        (b"? [a]\n: b", "is not YAML"),
+        (b"a: 1\n---\nb: 2", "is not YAML"),
+        (b"a:", "a has no value"),
+        (b"a: {b: null}", "a.b has no value"),
+        (b"true: a", "no name of an option"),
+        (b"a: *nothing", "is not YAML"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_hostile_configuration_is_one_line_for_its_owner(tmp_path: Path, content: bytes, why: str) -> None:
+    """In a process of its own: deep nesting would end this one."""
+    (tmp_path / "config.yaml").write_bytes(content)
+    answer = subprocess.run(
+        [sys.executable, "-c", _LOAD, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert answer.returncode == 0, answer.stderr[-300:]
+    assert why in json.loads(answer.stdout)
+    assert "\n" not in json.loads(answer.stdout)
+
+
+_LOAD = """
+import json, sys
+from pathlib import Path
+from shared.config.operator import ConfigurationError, load_operator_configuration
+try:
+    load_operator_configuration(Path(sys.argv[1]))
+except ConfigurationError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+def test_defaults_are_kept_and_never_shared() -> None:
+    operator = OperatorConfiguration(("operator defaults", {"a": "all"}))
+    first = default_configuration(operator, "shop", FlinkVersion.V2_3)
+    first["a"] = "changed"
+    assert default_configuration(operator, "shop", FlinkVersion.V2_3) == {"a": "all"}
+    assert defaults_for(operator, "shop", FlinkVersion.V2_3) is defaults_for(
+        operator, "shop", FlinkVersion.V2_3
+    )
+
+
+def test_change_of_what_it_was_made_of_changes_nothing() -> None:
+    options = {"a": "all"}
+    operator = OperatorConfiguration(("operator defaults", options))
+    options["a"] = "changed"
+    assert defaults_for(operator, "shop", None).layers[0].options == operator == {"a": "all"}

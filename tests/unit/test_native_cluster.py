@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
+from controller.flink.cluster import owned_by
 from controller.flink.configuration_file import ConfigurationConflict
-from controller.flink.native import owned_by
 from tests.unit.flink_deployments import UID, application, session, with_metadata
 from tests.unit.native_clusters import HA, Json, made, options_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from controller.flink.native import NativeCluster
+from controller.flink.cluster import Cluster
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.config.quantity import parse_quantity
 from tests.unit.flink_deployments import DATA, application, session, with_metadata
@@ -109,7 +109,7 @@ def captured(case: str) -> Json:
     return document
 
 
-def generated(case: str) -> NativeCluster:
+def generated(case: str) -> Cluster:
     raw, log_files = CASES[case]
     return made(raw, log_files=log_files)
 

@@ -11,6 +11,7 @@ from controller.act import Actor
 from controller.decide.subject import FINALIZER
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
+from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import (
     CONFIG_MAPS,
@@ -64,7 +65,7 @@ class World:
             api=api,
             cache=cache,
             observer=Observer(api, cache, cast(FlinkRest, SilentFlink())),
-            actor=Actor(api, {}),
+            actor=Actor(api, OperatorFiles()),
             events=EventPoster(api, "test"),
             elector=cast(LeaderElector, self.leader),
             operator_configuration={},

@@ -1,0 +1,94 @@
+"""The Deployments of a cluster: the JobManager's and, in standalone clusters, the TaskManagers'."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from controller.flink.configuration_file import ConfigurationConflict
+from controller.flink.names import job_manager_labels, task_manager_deployment_name, task_manager_labels
+from controller.flink.options import ClusterOptions
+from controller.flink.pod import Component, metadata_of, pod
+from controller.flink.pod_template import Json
+from controller.flink.volumes import Mounted
+from shared.config.effective import GENERATION_ANNOTATION
+from shared.config.options import high_availability_is_active
+
+_STARTUP_PROBE = {
+    "httpGet": {"path": "/config", "port": "rest"},
+    "periodSeconds": 1,
+    "failureThreshold": 2**31 - 1,
+}
+_POD_ADDRESS = {
+    "name": "_POD_IP_ADDRESS",
+    "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
+}
+_JOB_MANAGER_REPLICAS = "kubernetes.jobmanager.replicas"
+_TASK_MANAGER_REPLICAS = "kubernetes.internal.taskmanager.replicas"
+
+
+def job_manager_deployment(
+    options: ClusterOptions, args: Sequence[str], template: Json, mounted: Sequence[Mounted], owner: Json
+) -> Json:
+    """The Deployment, not yet released (`paused`): no pod is made before its ConfigMaps exist."""
+    ports = {"rest": options.rest_port, "jobmanager-rpc": options.rpc_port, "blobserver": options.blob_port}
+    component = Component(
+        name="jobmanager",
+        environment_prefix="containerized.master.env.",
+        labels=job_manager_labels(options.name, options.mode),
+        args=args,
+        ports={} if options.host_network else ports,
+        memory_mebibytes=options.job_manager_memory_mebibytes,
+        cpu=Decimal(1),
+        environment=(_POD_ADDRESS,),
+        # On the node's network the container declares no ports: a probe would never find `rest`.
+        startup_probe=_STARTUP_PROBE if options.startup_probe and not options.host_network else None,
+    )
+    made = pod(options, component, template, mounted)
+    made["spec"].pop("hostNetwork", None)
+    if options.host_network:
+        made["spec"] |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    replicas = options.count(_JOB_MANAGER_REPLICAS)
+    if replicas > 1 and not high_availability_is_active(options.flat):
+        raise ConfigurationConflict(
+            f"{_JOB_MANAGER_REPLICAS}: more than one needs high availability. Set high-availability.type."
+        )
+    result = _deployment(options, options.name, component, replicas, made, owner)
+    result["spec"]["paused"] = True
+    return result
+
+
+def task_manager_deployment(
+    options: ClusterOptions, template: Json, mounted: Sequence[Mounted], owner: Json, generation: int
+) -> Json:
+    """The Deployment of a standalone cluster's TaskManagers; the generation says what it was made for."""
+    component = Component(
+        name="taskmanager",
+        environment_prefix="containerized.taskmanager.env.",
+        labels=task_manager_labels(options.name, options.mode),
+        args=("taskmanager",),
+        ports={"taskmanager-rpc": options.task_manager_rpc_port},
+        memory_mebibytes=options.task_manager_memory_mebibytes,
+        cpu=Decimal(options.task_slots),
+    )
+    name, replicas = task_manager_deployment_name(options.name), options.count(_TASK_MANAGER_REPLICAS)
+    made = pod(options, component, template, mounted)
+    result = _deployment(options, name, component, replicas, made, owner)
+    result["metadata"]["annotations"][GENERATION_ANNOTATION] = str(generation)
+    return result
+
+
+def _deployment(
+    options: ClusterOptions, name: str, component: Component, replicas: int, made: Json, owner: Json
+) -> Json:
+    labels, annotations = metadata_of(options, component)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": options.namespace,
+            "labels": labels,
+            "annotations": annotations,
+            "ownerReferences": [owner],
+        },
+        "spec": {"replicas": replicas, "selector": {"matchLabels": component.labels}, "template": made},
+    }
