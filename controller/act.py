@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE
 from controller.flink.operator_files import OperatorFiles
+from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -24,13 +26,16 @@ from controller.observation import Problem
 from controller.plan import (
     Action,
     AddFinalizer,
+    CancelJob,
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
     ForgetJobPlans,
     RemoveFinalizer,
     StopJobManager,
+    StopWithSavepoint,
 )
+from controller.rest_address import rest_address
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
 
@@ -51,8 +56,9 @@ class ActionRefused(Exception):  # noqa: N818 - the server's word
 class Actor:
     """Performs actions. Raises ActionRefused, and ApiError when it is not known what happened."""
 
-    def __init__(self, api: KubernetesApi, files: OperatorFiles) -> None:
+    def __init__(self, api: KubernetesApi, flink: FlinkRest, files: OperatorFiles) -> None:
         self._api = api
+        self._flink = flink
         self._files = files
 
     async def perform(self, action: Action, subject: Subject) -> Object | None:
@@ -67,6 +73,10 @@ class Actor:
                 return await self._set_finalizers(subject, others)
             case CreateCluster():
                 await self._create_cluster(action, subject)
+            case StopWithSavepoint():
+                await self._ask(lambda base: self._flink.stop_with_savepoint(base, action), subject)
+            case CancelJob(job_id):
+                await self._ask(lambda base: self._flink.cancel(base, job_id), subject)
             case StopJobManager():
                 await self._api.merge(DEPLOYMENTS, namespace, name, {"spec": {"replicas": 0}})
             case DeleteCluster(uid):
@@ -77,6 +87,13 @@ class Actor:
             case ForgetJobPlans():
                 await self._forget_job_plans(namespace, name)
         return None
+
+    async def _ask(self, call: Callable[[str], Awaitable[None]], subject: Subject) -> None:
+        """What did not arrive is asked again after the next observation."""
+        try:
+            await call(rest_address(subject))
+        except RestError as error:
+            log.warning("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, error)
 
     async def _set_finalizers(self, subject: Subject, finalizers: list[str]) -> Object:
         """Conditional on the version that was read, because other finalizers may come and go."""

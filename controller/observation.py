@@ -31,6 +31,8 @@ class Unknown:
 
 Fact = Known[T] | Absent | Unknown
 
+NOT_ASKED = Unknown("nobody was asked")
+
 
 class Component(StrEnum):
     """A pod's part in the cluster, by its label `component`."""
@@ -89,6 +91,35 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class StopOperation:
+    """A stop with savepoint, as Flink tells of it; under way while it has neither location nor failure."""
+
+    location: str | None = None
+    """Where the savepoint lies: the job's state is safe."""
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """What a job could be restored from, as Flink tells it; times in milliseconds since 1970."""
+
+    newest: str | None = None
+    """Path of the newest of completed checkpoint, savepoint, and what the job itself was restored from."""
+    is_addressable: bool = True
+    """False when the newest lies in the JobManager's memory, where no other job can reach it."""
+    completed_at: int | None = None
+    in_progress_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HighAvailability:
+    """Flink's own metadata of a job in Kubernetes: whoever starts the job again goes on from it."""
+
+    job_id: str
+    has_checkpoint: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FlinkInfo:
     """Version and revision that the JobManager reports."""
 
@@ -107,3 +138,9 @@ class Observation:
     """Known when the JobManager answers over REST."""
     job: Fact[Job]
     """The job with the recorded id; absent only when the JobManager answers and does not know it."""
+    stop: Fact[StopOperation] = NOT_ASKED
+    """The stop with the recorded trigger id; absent when the JobManager answers and does not know it."""
+    checkpoints: Fact[Checkpoints] = NOT_ASKED
+    """Those of the recorded job; absent when it takes none."""
+    high_availability: Fact[HighAvailability] = NOT_ASKED
+    """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""

@@ -7,34 +7,50 @@ may follow: a cache can be stale, and what it does not hold may exist.
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from controller.cache import Cache
 from controller.decide.subject import Subject
-from controller.flink.names import NATIVE, rest_service
+from controller.decide.suspension import pending_trigger
+from controller.flink.names import NATIVE
 from controller.flink.rest import FlinkRest, RestError
-from controller.kubernetes_api import DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
+from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
 from controller.observation import (
+    NOT_ASKED,
     Absent,
+    Checkpoints,
     Cluster,
     Fact,
     FlinkInfo,
+    HighAvailability,
     Job,
     Known,
     Observation,
     Pod,
     Problem,
+    StopOperation,
     Unknown,
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
+from controller.rest_address import rest_address
 from shared.config.effective import GENERATION_ANNOTATION, validation_configuration
-from shared.config.options import REST_PORT
+from shared.config.options import high_availability_is_kubernetes
 from shared.model.status import JobState, ReconciliationState
 
 log = logging.getLogger(__name__)
 
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What the JobManager says."""
+
+    flink: Fact[FlinkInfo]
+    job: Fact[Job]
+    stop: Fact[StopOperation] = NOT_ASKED
+    checkpoints: Fact[Checkpoints] = NOT_ASKED
 
 
 class Observer:
@@ -51,14 +67,25 @@ class Observer:
         settled = _is_settled(subject)
         cluster = await self._cluster(subject, live=not settled)
         nobody = Unknown("there is no JobManager to ask")
-        flink: Fact[FlinkInfo] = nobody
-        job: Fact[Job] = nobody
+        answers = _Answers(nobody, nobody)
         if isinstance(cluster, Known) and cluster.value.available:
-            flink, job = await self._ask_job_manager(subject)
-        if settled and not isinstance(flink, Known):
+            answers = await self._ask_job_manager(subject, in_motion=not settled)
+        if settled and not isinstance(answers.flink, Known):
             cluster = await self._cluster(subject, live=True)
-        pods = await self._pods(subject, at, live=isinstance(cluster, Absent))
-        return Observation(at=at, cluster=cluster, pods=pods, flink=flink, job=job)
+        absent = isinstance(cluster, Absent)
+        metadata: Fact[HighAvailability] = NOT_ASKED
+        if absent or not settled:
+            metadata = await self._high_availability(subject)
+        return Observation(
+            at=at,
+            cluster=cluster,
+            pods=await self._pods(subject, at, live=absent),
+            flink=answers.flink,
+            job=answers.job,
+            stop=answers.stop,
+            checkpoints=answers.checkpoints,
+            high_availability=metadata,
+        )
 
     async def _cluster(self, subject: Subject, *, live: bool) -> Fact[Cluster]:
         namespace, name = subject.metadata.namespace, subject.metadata.name
@@ -88,18 +115,60 @@ class Observer:
             return replace(pod, problem=event_problem(pod.name, events))
         return pod
 
-    async def _ask_job_manager(self, subject: Subject) -> tuple[Fact[FlinkInfo], Fact[Job]]:
-        base, job_id = _base_url(subject), subject.status.job_status.job_id
+    async def _high_availability(self, subject: Subject) -> Fact[HighAvailability]:
+        """Read live: an effect may follow from its absence."""
+        metadata, job_id = subject.metadata, subject.status.job_status.job_id
+        if job_id is None or not _keeps_metadata_in_kubernetes(subject):
+            return Absent()
+        try:
+            labels = f"app={metadata.name},type={NATIVE}"
+            found = await self._api.list(CONFIG_MAPS, metadata.namespace, labels=labels)
+        except ApiError as error:
+            return Unknown(str(error))
+        name = f"{metadata.name}-{job_id}-config-map"
+        for body in found:
+            if body["metadata"]["name"] == name and "deletionTimestamp" not in body["metadata"]:
+                checkpoints = [key for key in body.get("data") or {} if key.startswith("checkpointID-")]
+                return Known(HighAvailability(job_id, has_checkpoint=bool(checkpoints)))
+        return Absent()
+
+    async def _ask_job_manager(self, subject: Subject, *, in_motion: bool) -> "_Answers":
+        """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
+        base, job_id = rest_address(subject), subject.status.job_status.job_id
         try:
             if job_id is None:
-                return Known(await self._flink.info(base)), Absent()
+                return _Answers(Known(await self._flink.info(base)), Absent())
             info, jobs = await asyncio.gather(self._flink.info(base), self._flink.jobs(base))
             found = next((job for job in jobs if job.job_id == job_id), None)
             if found is not None and found.state is JobState.FAILED:
                 found = replace(found, failure=await self._failure(base, job_id))
         except RestError as error:
-            return Unknown(str(error)), Unknown(str(error))
-        return Known(info), Absent() if found is None else Known(found)
+            return _Answers(Unknown(str(error)), Unknown(str(error)))
+        answers = _Answers(Known(info), Absent() if found is None else Known(found))
+        if in_motion and found is not None:
+            answers = replace(
+                answers,
+                stop=await self._stop(base, job_id, subject),
+                checkpoints=await self._checkpoints(base, job_id),
+            )
+        return answers
+
+    async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
+        trigger = pending_trigger(subject.status)
+        if trigger is None:
+            return NOT_ASKED
+        try:
+            operation = await self._flink.stop_operation(base, job_id, trigger)
+        except RestError as error:
+            return Unknown(str(error))
+        return Absent() if operation is None else Known(operation)
+
+    async def _checkpoints(self, base: str, job_id: str) -> Fact[Checkpoints]:
+        try:
+            checkpoints = await self._flink.checkpoints(base, job_id)
+        except RestError as error:
+            return Unknown(str(error))
+        return Absent() if checkpoints is None else Known(checkpoints)
 
     async def _failure(self, base: str, job_id: str) -> str | None:
         """The cause, if Flink tells it; that the job failed is known without it."""
@@ -110,6 +179,15 @@ class Observer:
             return None
 
 
+def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:
+    """Before the change or after it."""
+    specs = [subject.spec] if subject.last is None else [subject.last.spec, subject.spec]
+    namespace, operator = subject.metadata.namespace, subject.operator_configuration
+    return any(
+        high_availability_is_kubernetes(validation_configuration(spec, namespace, operator)) for spec in specs
+    )
+
+
 def _is_settled(subject: Subject) -> bool:
     """Nothing is under way: what runs is what was recorded, and it is not being deleted."""
     reconciliation = subject.status.reconciliation_status
@@ -118,13 +196,6 @@ def _is_settled(subject: Subject) -> bool:
         and reconciliation.state is ReconciliationState.DEPLOYED
         and subject.status.observed_generation == subject.metadata.generation
     )
-
-
-def _base_url(subject: Subject) -> str:
-    metadata = subject.metadata
-    spec = subject.last.spec if subject.last is not None else subject.spec
-    config = validation_configuration(spec, metadata.namespace, subject.operator_configuration)
-    return f"http://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"
 
 
 def _read_cluster(body: Object, owner_uid: str) -> Cluster:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from shared.config.effective import Submission
 from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.snapshot_info import SavepointFormatType
 from shared.model.status import FlinkDeploymentStatus
 
 
@@ -24,6 +25,26 @@ class CreateCluster:
 
     spec: FlinkDeploymentSpec
     submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class StopWithSavepoint:
+    """Have the JobManager take a savepoint and end the job with it."""
+
+    job_id: str
+    trigger_id: str
+    """32 hexadecimal digits, on record beforehand: repeated with the same id it is the same stop."""
+    directory: str
+    format_type: SavepointFormatType
+    drain: bool
+    """Whether sources end first, with a final watermark: windows fire that would have gone on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Have the JobManager end the job; its newest checkpoint is retained."""
+
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,8 @@ Action = (
     AddFinalizer
     | RemoveFinalizer
     | CreateCluster
+    | StopWithSavepoint
+    | CancelJob
     | StopJobManager
     | DeleteCluster
     | DeleteHighAvailabilityData

@@ -61,7 +61,7 @@ async def run(settings: Settings) -> None:
         api=api,
         cache=cache,
         observer=Observer(api, cache, flink),
-        actor=Actor(api, OperatorFiles.read(settings.configuration_folder)),
+        actor=Actor(api, flink, OperatorFiles.read(settings.configuration_folder)),
         events=EventPoster(api, settings.identity),
         elector=elector,
         operator_configuration=configuration,

@@ -17,8 +17,8 @@ _IGNORED_JOB_FIELDS = (
     "upgradeMode",
     "allowNonRestoredState",
     "autoscalerResetNonce",
-    "savepointRedeployNonce",
 )
+_NONCES = ("restartNonce", "savepointRedeployNonce")
 _IGNORED_OPTIONS = ("job.autoscaler", "parallelism.default", "kubernetes.operator")
 _CONFIGURATION = "flinkConfiguration"
 
@@ -70,7 +70,7 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
     if path in {"spec", "spec.job"} and isinstance(old, dict) and isinstance(new, dict):
         found = []
         for key in old.keys() | new.keys():
-            if key != "restartNonce" or new.get(key) is not None:  # taking the nonce away asks for nothing
+            if key not in _NONCES or new.get(key) is not None:  # taking a nonce away asks for nothing
                 found += _differences(f"{path}.{key}", old.get(key), new.get(key))
         return found
     if path == f"spec.{_CONFIGURATION}":

@@ -4,14 +4,15 @@
 |------------------------------------------|-------------------------|---------------------------------------|
 | spec not valid                           | any                     | say so; what runs keeps running       |
 | never deployed                           | absent, no pods         | record the intention, create          |
+| UPGRADING, job recorded as running       | its job is there        | have it stopped, await its end        |
 | UPGRADING, cluster of this generation    | not released            | create what is missing, release       |
 | UPGRADING, cluster of this generation    | released                | DEPLOYED                              |
 | UPGRADING, cluster of another generation | any                     | stop it                               |
 | UPGRADING                                | absent, pods remain     | wait                                  |
-| UPGRADING, job wanted                    | absent, no pods         | record the intention, create          |
+| UPGRADING, job wanted                    | absent, no pods         | record restore point and id, create   |
 | UPGRADING, suspension wanted             | absent, no pods         | DEPLOYED, suspended                   |
-| DEPLOYED, spec changed, stateless        | any                     | UPGRADING: record, stop what runs     |
-| DEPLOYED, spec changed, state to be kept | any                     | NotSupported; what runs keeps running |
+| DEPLOYED, spec changed                   | a way keeps the state   | UPGRADING: record it, stop what runs  |
+| DEPLOYED, spec changed                   | no way is open          | say so; what runs keeps running       |
 | DEPLOYED                                 | known                   | observe; RUNNING makes it stable      |
 | DEPLOYED                                 | absent                  | recover, if no state can be lost      |
 | any                                      | unknown                 | change nothing, look again            |
@@ -21,17 +22,13 @@ from controller.decide.changes import changed_fields
 from controller.decide.conclusion import MOVING, conclude
 from controller.decide.deletion import decide_deletion
 from controller.decide.observed import job_manager_status, problem_of_last_attempt
-from controller.decide.permission import (
-    change_is_blocked,
-    continuation_is_blocked,
-    foreign_deployment,
-    rollback_is_not_supported,
-)
+from controller.decide.problems import foreign_deployment, rollback_is_not_supported
 from controller.decide.recording import mark_deployed, mark_suspended
 from controller.decide.running import observe_running
 from controller.decide.step import Step
 from controller.decide.stopping import stop_cluster
 from controller.decide.subject import FINALIZER, Subject
+from controller.decide.suspension import continue_suspension
 from controller.decide.transitions import begin_change, recorded_submission, submit
 from controller.decide.wanted import Wanted, wanted
 from controller.observation import Absent, Cluster, Known, Observation, Unknown
@@ -64,6 +61,9 @@ def _advance(step: Step, subject: Subject, goal: Wanted, observation: Observatio
     if step.state not in {ReconciliationState.UPGRADING, ReconciliationState.DEPLOYED}:
         step.problem = rollback_is_not_supported()
     if step.state is ReconciliationState.UPGRADING:
+        if step.last.spec.job is not None and not step.last.is_suspended:
+            continue_suspension(step, step.last, subject, goal, observation)
+            return
         _continue_change(step, step.last, subject, goal, observation)
     if step.state is ReconciliationState.DEPLOYED:
         _apply_or_observe(step, step.last, subject, goal, observation)
@@ -86,14 +86,11 @@ def _continue_change(
         step.status.job_manager_deployment_status = job_manager_status(
             observation, step.status.job_manager_deployment_status
         )
-    blocked = continuation_is_blocked(last, goal.spec)
     match observation.cluster:
         case Unknown():
             return
-        case Known(cluster) if blocked is None or cluster.generation == step.status.observed_generation:
+        case Known(cluster):
             _continue_with_cluster(step, last, goal, cluster, observation)
-        case _ if blocked is not None:
-            step.problem = blocked
         case Absent() if _no_pods(observation):
             if goal.spec.job is not None and goal.spec.job.state is DesiredJobState.SUSPENDED:
                 step.last = mark_suspended(step.status, last, observation.at)
@@ -122,11 +119,9 @@ def _apply_or_observe(
 ) -> None:
     changed = changed_fields(last.spec, goal.spec)
     if changed:
-        blocked = change_is_blocked(subject, last, goal.spec, observation)
-        if blocked is None:
-            begin_change(step, last, goal, observation, changed)
+        begin_change(step, subject, last, goal, observation, changed)
+        if step.state is ReconciliationState.UPGRADING:
             return
-        step.problem = blocked
     else:
         step.status.observed_generation = goal.generation
     observe_running(step, last, subject, observation)

@@ -84,6 +84,13 @@ def problem_of_last_attempt(status: FlinkDeploymentStatus, generation: int) -> P
     failed = status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
     if status.error is None or status.observed_generation != generation or not failed:
         return None
+    return recorded_problem(status)
+
+
+def recorded_problem(status: FlinkDeploymentStatus) -> Problem | None:
+    """What `status.error` says."""
+    if status.error is None:
+        return None
     try:
         document = orjson.loads(status.error)
         return Problem(str(document["type"]), str(document["message"]))

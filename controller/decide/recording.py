@@ -15,12 +15,27 @@ from shared.model.status import (
 )
 
 
+def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+    """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
+    running = _with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
+    recorded = replace(last, spec=running, first_deployment=False)
+    return _record(status, recorded, ReconciliationState.UPGRADING, status.observed_generation, at)
+
+
 def record_change(
-    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, *, generation: int, at: datetime, first: bool
+    status: FlinkDeploymentStatus,
+    spec: FlinkDeploymentSpec,
+    *,
+    generation: int,
+    at: datetime,
+    first: bool,
+    restore: UpgradeMode = UpgradeMode.STATELESS,
+    path: str | None = None,
 ) -> ReconciledSpec:
     """A change is under way: the new spec is recorded, its job suspended until it is deployed.
 
     `first`: nothing ran yet, so the initial savepoint is still what the job starts from.
+    `restore` and `path`: what the job is started from afterwards.
     """
     if status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
@@ -28,7 +43,8 @@ def record_change(
         status.job_manager_deployment_status = (
             JobManagerDeploymentStatus.MISSING
         )  # that was the old cluster's
-    suspended = _with_job(spec, DesiredJobState.SUSPENDED, UpgradeMode.STATELESS)
+    status.job_status.upgrade_savepoint_path = path
+    suspended = _with_job(spec, DesiredJobState.SUSPENDED, restore)
     recorded = ReconciledSpec(suspended, first_deployment=first)
     return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
 
@@ -40,15 +56,15 @@ def record_submission(
     generation: int,
     at: datetime,
     job_id: str | None,
-    restore_path: str | None,
+    restore: UpgradeMode,
+    path: str | None,
     first: bool,
 ) -> ReconciledSpec:
     """A cluster is about to be created: with which spec, job id and restore point."""
     status.job_status.job_id = job_id
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
-    status.job_status.upgrade_savepoint_path = restore_path
-    mode = UpgradeMode.STATELESS if restore_path is None else UpgradeMode.SAVEPOINT
-    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, mode), first_deployment=first)
+    status.job_status.upgrade_savepoint_path = path
+    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, restore), first_deployment=first)
     return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
 
 

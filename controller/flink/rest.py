@@ -6,14 +6,22 @@ from typing import Any, Self
 import aiohttp
 import orjson
 
-from controller.observation import FlinkInfo, Job
-from shared.model.status import JobState
+from controller.flink.answers import read_checkpoints, read_job, read_stop_operation, root_cause
+from controller.observation import Checkpoints, FlinkInfo, Job, StopOperation
+from controller.plan import StopWithSavepoint
 
+_CHECKPOINTING_IS_OFF = "Checkpointing has not been enabled"
 _CONNECT_TIMEOUT = 2.0  # seconds; a JobManager that runs accepts at once
 
 
 class RestError(Exception):
     """The JobManager did not answer, or not with what was asked for; the text says which."""
+
+    def __init__(self, message: str, *, status: int = 0, body: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status; 0 when no answer came."""
+        self.body = body
 
 
 class FlinkRest:
@@ -46,7 +54,7 @@ class FlinkRest:
         """GET /jobs/overview: all jobs, each RUNNING only when all of its tasks run (contract part 5.4.3)."""
         answer = await self._get(f"{base}/jobs/overview")
         try:
-            return [_job(entry) for entry in answer["jobs"]]
+            return [read_job(entry) for entry in answer["jobs"]]
         except (KeyError, TypeError, ValueError) as error:
             raise RestError(f"{base}/jobs/overview: an answer of unknown form") from error
 
@@ -56,9 +64,61 @@ class FlinkRest:
         entries = (answer.get("exceptionHistory") or {}).get("entries")
         return root_cause(str(entries[0].get("stacktrace", ""))) if entries else None
 
-    async def _get(self, url: str) -> dict[str, Any]:
+    async def checkpoints(self, base: str, job_id: str) -> Checkpoints | None:
+        """GET /jobs/J/checkpoints; None when the job takes none."""
+        url = f"{base}/jobs/{job_id}/checkpoints"
         try:
-            async with asyncio.timeout(self._timeout), self._session.get(url) as response:
+            answer = await self._get(url)
+        except RestError as error:
+            if error.status == 404 and _CHECKPOINTING_IS_OFF in error.body:
+                return None
+            raise
+        try:
+            return read_checkpoints(answer)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
+
+    async def stop_with_savepoint(self, base: str, stop: StopWithSavepoint) -> None:
+        """POST /jobs/J/stop; repeated with the same trigger id it is the same stop."""
+        body = {
+            "targetDirectory": stop.directory,
+            "formatType": stop.format_type.value,
+            "drain": stop.drain,
+            "triggerId": stop.trigger_id,
+        }
+        await self._call("POST", f"{base}/jobs/{stop.job_id}/stop", body)
+
+    async def stop_operation(self, base: str, job_id: str, trigger_id: str) -> StopOperation | None:
+        """GET /jobs/J/savepoints/T; None when the JobManager does not know it."""
+        url = f"{base}/jobs/{job_id}/savepoints/{trigger_id}"
+        try:
+            answer = await self._get(url)
+        except RestError as error:
+            if error.status == 404:
+                return None
+            raise
+        try:
+            return read_stop_operation(answer)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
+
+    async def cancel(self, base: str, job_id: str) -> None:
+        """PATCH /jobs/J?mode=cancel; a job that has ended already is left as it is."""
+        try:
+            await self._call("PATCH", f"{base}/jobs/{job_id}?mode=cancel")
+        except RestError as error:
+            if error.status != 409:
+                raise
+
+    async def _get(self, url: str) -> dict[str, Any]:
+        return await self._call("GET", url)
+
+    async def _call(self, method: str, url: str, body: object | None = None) -> dict[str, Any]:
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._session.request(method, url, json=body) as response,
+            ):
                 data = await response.read()
                 status = response.status
         except TimeoutError as error:
@@ -66,7 +126,7 @@ class FlinkRest:
         except (aiohttp.ClientError, OSError) as error:
             raise RestError(f"{url}: {error}") from error
         if status >= 400:
-            raise RestError(f"{url}: HTTP {status}")
+            raise RestError(f"{url}: HTTP {status}", status=status, body=data[:2000].decode(errors="replace"))
         try:
             answer = orjson.loads(data)
         except orjson.JSONDecodeError as error:
@@ -74,21 +134,3 @@ class FlinkRest:
         if not isinstance(answer, dict):
             raise RestError(f"{url}: an answer of unknown form")
         return answer
-
-
-def root_cause(stack_trace: str) -> str:
-    """The last `Caused by`, or the first line, of a Java stack trace: what a person wants to read."""
-    lines = [line.strip() for line in stack_trace.splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines or ["unknown"])[-1 if causes else 0]
-
-
-def _job(entry: dict[str, Any]) -> Job:
-    state, tasks = JobState(entry["state"]), entry.get("tasks") or {}
-    moving = tasks.get("total", 0) > tasks.get("running", 0) + tasks.get("finished", 0)
-    return Job(
-        job_id=str(entry["jid"]),
-        name=str(entry["name"]),
-        state=JobState.CREATED if state is JobState.RUNNING and moving else state,
-        start_time=int(entry["start-time"]),
-    )

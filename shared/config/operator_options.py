@@ -16,9 +16,12 @@ __all__ = [
     "BLUE_GREEN_NAMES",
     "BLUE_GREEN_OPTIONS",
     "CLUSTER_HEALTH_CHECK",
+    "DRAIN_ON_SAVEPOINT",
     "JM_DEPLOYMENT_RECOVERY",
     "JM_STARTUP_PROBE",
     "LAST_STATE_CHECKPOINT_AGE",
+    "LAST_STATE_FALLBACK",
+    "LAST_STATE_JOB_CANCEL",
     "MERGE_ARRAYS_BY_NAME",
     "OPERATOR_OPTIONS",
     "PERIODIC_SAVEPOINT_INTERVAL",
@@ -26,6 +29,7 @@ __all__ = [
     "RECONCILE_INTERVAL",
     "RESTRICTED_HOSTS_ARE_DISALLOWED",
     "ROLLBACK",
+    "SAVEPOINT_FORMAT",
     "SESSION_JOB_LAST_STATE",
 ]
 
@@ -79,6 +83,27 @@ LAST_STATE_CHECKPOINT_AGE = _resource(
 PERIODIC_SAVEPOINT_INTERVAL = _resource(
     "periodic.savepoint.interval", SCHEDULE, "", "When savepoints are taken; empty for never."
 )
+LAST_STATE_FALLBACK = _resource(
+    "job.upgrade.last-state-fallback.enabled",
+    BOOLEAN,
+    "true",
+    "Whether a savepoint upgrade of a job that does not run goes on as last-state.",
+)
+LAST_STATE_JOB_CANCEL = _resource(
+    "job.upgrade.last-state.job-cancel.enabled",
+    BOOLEAN,
+    "false",
+    "Whether a last-state upgrade cancels the job instead of deleting its cluster.",
+)
+DRAIN_ON_SAVEPOINT = _resource(
+    "job.drain-on-savepoint-deletion",
+    BOOLEAN,
+    "false",
+    "Whether a job that is stopped with a savepoint drains its sources first.",
+)
+SAVEPOINT_FORMAT = _resource(
+    "savepoint.format.type", one_of("CANONICAL", "NATIVE"), "CANONICAL", "Binary format of savepoints."
+)
 
 _RESOURCE_OPTIONS = (
     _resource(
@@ -113,19 +138,9 @@ _RESOURCE_OPTIONS = (
         "true",
         "Whether a job is scaled without being deployed anew where Flink can do so.",
     ),
-    _resource(
-        "job.upgrade.last-state-fallback.enabled",
-        BOOLEAN,
-        "true",
-        "Whether a savepoint upgrade of a job that does not run goes on as last-state.",
-    ),
+    LAST_STATE_FALLBACK,
     LAST_STATE_CHECKPOINT_AGE,
-    _resource(
-        "job.upgrade.last-state.job-cancel.enabled",
-        BOOLEAN,
-        "false",
-        "Whether a last-state upgrade cancels the job instead of deleting its cluster.",
-    ),
+    LAST_STATE_JOB_CANCEL,
     _resource("job.restart.failed", BOOLEAN, "false", "Whether a job that failed for good is started again."),
     _resource(
         "job.savepoint-on-deletion",
@@ -133,21 +148,14 @@ _RESOURCE_OPTIONS = (
         "false",
         "Whether a savepoint is taken when the resource is deleted.",
     ),
-    _resource(
-        "job.drain-on-savepoint-deletion",
-        BOOLEAN,
-        "false",
-        "Whether a job that is stopped with a savepoint drains its sources first.",
-    ),
+    DRAIN_ON_SAVEPOINT,
     JM_DEPLOYMENT_RECOVERY,
     _resource(
         "jm-deployment.shutdown-ttl", DURATION, "1 d", "How long the JobManager of a job that ended is kept."
     ),
     JM_STARTUP_PROBE,
     MERGE_ARRAYS_BY_NAME,
-    _resource(
-        "savepoint.format.type", one_of("CANONICAL", "NATIVE"), "CANONICAL", "Binary format of savepoints."
-    ),
+    SAVEPOINT_FORMAT,
     _resource(
         "savepoint.dispose-on-delete",
         BOOLEAN,

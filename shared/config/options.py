@@ -24,6 +24,7 @@ from shared.config.values import (
 __all__ = [
     "BLOB_SERVER_PORT",
     "CHECKPOINT_DIRECTORY",
+    "CHECKPOINT_RETENTION",
     "CONTAINER_IMAGE",
     "FLINK_OPTIONS",
     "HIGH_AVAILABILITY",
@@ -52,6 +53,10 @@ SAVEPOINT_DIRECTORY = Option(
     "execution.checkpointing.savepoint-dir",
     older_keys=("state.savepoints.dir", "savepoints.state.backend.fs.dir"),
 )
+CHECKPOINT_RETENTION = Option(
+    "execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION"
+)
+"""The default is the operator's own (contract part 3.2), not Flink's."""
 HIGH_AVAILABILITY = Option("high-availability.type", "NONE", older_keys=("high-availability",))
 HIGH_AVAILABILITY_STORAGE = Option(
     "high-availability.storageDir", older_keys=("recovery.zookeeper.storageDir",)

@@ -155,9 +155,6 @@ _WARNINGS = (
     _warning("FK509", "The annotation names a code that it cannot turn into a warning.", "Remove the code."),
     _warning("FK510", "No container of a pod template is Flink's.", "Name it flink-main-container."),
     _warning("FK901", "This version does not act on it.", "See the CHANGELOG."),
-    _warning(
-        "FK902", "This version does not apply changes of a running job in this mode.", "See the CHANGELOG."
-    ),
 )
 
 CODES: Mapping[str, Code] = {

@@ -11,7 +11,6 @@ from shared.config.flatten import flatten
 from shared.config.options import is_true
 from shared.model import FlinkDeployment, Resource
 from shared.model.deployment import KubernetesDeploymentMode
-from shared.model.job import UpgradeMode
 from shared.rules.finding import Finding, Severity
 
 NOT_ACTED_ON = "FK901"
@@ -34,14 +33,9 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
     yield from _autoscaler(spec.flink_configuration or {})
     if spec.job is None:
         return
-    if spec.job.upgrade_mode is not UpgradeMode.STATELESS:
-        mode = spec.job.upgrade_mode.value
-        found = f"changes of a running job are not applied yet with {mode}; it keeps running"
-        yield Finding("FK902", "spec.job.upgradeMode", found, _HINT, Severity.WARNING)
     for field, value in (
         ("savepointTriggerNonce", spec.job.savepoint_trigger_nonce),
         ("checkpointTriggerNonce", spec.job.checkpoint_trigger_nonce),
-        ("savepointRedeployNonce", spec.job.savepoint_redeploy_nonce),
         ("autoscalerResetNonce", spec.job.autoscaler_reset_nonce),
     ):
         if value is not None:

@@ -130,14 +130,21 @@ def observed(
     flink: Fact[FlinkInfo] = NO_ANSWER,
     job: Fact[Job] = NO_ANSWER,
     at: datetime = NOW,
+    **more: Any,
 ) -> Observation:
-    """All facts; by default there is no cluster and no pod."""
+    """All facts; by default there is no cluster, no pod, and no metadata in Kubernetes."""
+    facts: Json = {"high_availability": Absent(), **more}
     return Observation(
-        at=at, cluster=cluster or Absent(), pods=Known(()) if pods is None else pods, flink=flink, job=job
+        at=at,
+        cluster=cluster or Absent(),
+        pods=Known(()) if pods is None else pods,
+        flink=flink,
+        job=job,
+        **facts,
     )
 
 
-def observed_up(job: Fact[Job], *, generation: int = 1, at: datetime = NOW) -> Observation:
+def observed_up(job: Fact[Job], *, generation: int = 1, at: datetime = NOW, **more: Any) -> Observation:
     """The cluster runs and answers."""
     return observed(
         cluster=cluster_of(generation),
@@ -145,6 +152,7 @@ def observed_up(job: Fact[Job], *, generation: int = 1, at: datetime = NOW) -> O
         flink=Known(FlinkInfo("2.3.0", "c0f8d1a")),
         job=job,
         at=at,
+        **more,
     )
 
 

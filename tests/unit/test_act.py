@@ -1,6 +1,6 @@
 """Effects: each can be repeated after a crash anywhere, and none touches what is not ours."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -8,6 +8,7 @@ from controller.act import ActionRefused, Actor
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.names import NATIVE
 from controller.flink.operator_files import OperatorFiles
+from controller.flink.rest import FlinkRest
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -27,6 +28,7 @@ from controller.plan import (
     StopJobManager,
 )
 from shared.config.effective import Submission
+from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, Crash, FakeKubernetes
 from tests.unit.flink_deployments import (
     application,
@@ -50,7 +52,8 @@ def create(raw: Json = RAW, generation: int = 1) -> tuple[CreateCluster, Subject
 
 
 def actor(kubernetes: FakeKubernetes) -> Actor:
-    return Actor(kubernetes.api, OperatorFiles(log={"log4j-console.properties": "…"}))
+    files = OperatorFiles(log={"log4j-console.properties": "…"})
+    return Actor(kubernetes.api, cast(FlinkRest, SilentFlink()), files)
 
 
 def refusing(call: Call, status: int = 422) -> Any:

@@ -41,18 +41,6 @@ def test_change_of_a_stateless_job_is_recorded_and_the_old_cluster_stopped() -> 
     assert "spec.image" in plan.events[0].message
 
 
-@pytest.mark.parametrize("mode", ["savepoint", "last-state"])
-def test_change_that_must_carry_state_over_is_not_supported_and_stops_nothing(mode: str) -> None:
-    before = deployed(application(job={"upgradeMode": mode}, flinkConfiguration=SAVEPOINTS))
-    raw = edited(before, image="flink:2.4")
-    plan = plan_of(raw, up(before))
-    assert plan.actions == ()
-    assert plan.status.reconciliation_status.state is ReconciliationState.DEPLOYED
-    assert "NotSupported" in error_of(plan)
-    assert plan.status.job_status.state is JobState.RUNNING
-    assert plan.status.observed_generation == 1
-
-
 def test_stateless_change_of_a_job_with_high_availability_elsewhere_is_not_supported() -> None:
     zookeeper = {"high-availability.type": "zookeeper", "high-availability.storageDir": "s3://b/ha"}
     before = deployed(application(flinkConfiguration=zookeeper))

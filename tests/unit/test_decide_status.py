@@ -247,7 +247,11 @@ def suspended() -> Json:
 
 
 def blocked() -> Json:
-    options = {"execution.checkpointing.dir": "s3://b", "execution.checkpointing.savepoint-dir": "s3://b"}
+    options = {
+        "execution.checkpointing.dir": "s3://b",
+        "execution.checkpointing.savepoint-dir": "s3://b",
+        "kubernetes.operator.job.upgrade.last-state-fallback.enabled": "false",
+    }
     raw = running(application(job={"upgradeMode": "savepoint"}, flinkConfiguration=options))
     return edited(raw, image="flink:2.4")
 
@@ -258,7 +262,7 @@ def blocked() -> Json:
         (running, lambda raw, at: observed_up(job(raw), at=at)),
         (lambda: running(session()), lambda _, at: observed_up(Absent(), at=at)),
         (suspended, lambda _, at: observed(at=at)),
-        (blocked, lambda raw, at: observed_up(job(raw), at=at)),
+        (blocked, lambda raw, at: observed_up(job(raw, JobState.RESTARTING), at=at)),
         (lambda: edited(running(), serviceAccount=None), lambda raw, at: observed_up(job(raw), at=at)),
         (lambda: application(serviceAccount=None), lambda _, at: observed(at=at)),
         (lambda: application(job={"state": "suspended"}), lambda _, at: observed(at=at)),
@@ -271,7 +275,7 @@ def blocked() -> Json:
         "running",
         "session",
         "suspended",
-        "not-supported-change",
+        "change-that-waits",
         "invalid-edit",
         "invalid-from-the-start",
         "suspended-from-the-start",

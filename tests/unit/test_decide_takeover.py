@@ -2,41 +2,53 @@
 
 import pytest
 
-from controller.observation import Observation
+from controller.observation import HighAvailability, Known
+from controller.plan import CreateCluster, ForgetJobPlans
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import LifecycleState
 from tests.unit.flink_deployments import (
-    cluster_of,
     java_operator_resource,
     job_of,
     observed,
     observed_up,
-    pod_of,
-    pods_of,
     with_status,
 )
-from tests.unit.recorded_deployments import error_of, plan_of, recorded
+from tests.unit.recorded_deployments import Json, error_of, plan_of, recorded
 
 
-@pytest.mark.parametrize("recorded_mode", ["savepoint", "last-state"])
-@pytest.mark.parametrize("observation", [observed(), observed(cluster=cluster_of(0), pods=pods_of(pod_of()))])
-def test_state_that_another_operator_recorded_in_mid_upgrade_is_not_dropped(
-    observation: Observation, recorded_mode: str
-) -> None:
+def in_mid_upgrade(recorded_mode: UpgradeMode) -> Json:
+    """A job that Apache's operator stopped and had not yet started again."""
     raw = java_operator_resource("application-ha-running")
     last = recorded(raw)
     assert last.spec.job is not None
-    job = last.spec.job.model_copy(
-        update={"state": DesiredJobState.SUSPENDED, "upgrade_mode": UpgradeMode(recorded_mode)}
-    )
+    job = last.spec.job.model_copy(update={"state": DesiredJobState.SUSPENDED, "upgrade_mode": recorded_mode})
     document = ReconciledSpec(last.spec.model_copy(update={"job": job})).to_json()
-    reconciliation = {"lastReconciledSpec": document, "state": "UPGRADING"}
-    raw["status"]["reconciliationStatus"] |= reconciliation
+    raw["status"]["reconciliationStatus"] |= {"lastReconciledSpec": document, "state": "UPGRADING"}
     raw["status"]["jobStatus"] |= {"state": "FINISHED", "upgradeSavepointPath": "s3://b/newest"}
-    plan = plan_of(raw, observation)
+    return raw
+
+
+def test_upgrade_with_a_savepoint_that_another_operator_began_goes_on_from_it() -> None:
+    plan = plan_of(in_mid_upgrade(UpgradeMode.SAVEPOINT), observed())
+    create = plan.actions[-1]
+    assert isinstance(create, CreateCluster)
+    assert create.submission.restore_path == "s3://b/newest"
+
+
+def test_last_state_upgrade_that_another_operator_began_goes_on_with_flinks_metadata() -> None:
+    raw = in_mid_upgrade(UpgradeMode.LAST_STATE)
+    job_id = raw["status"]["jobStatus"]["jobId"]
+    metadata = Known(HighAvailability(job_id, has_checkpoint=True))
+    plan = plan_of(raw, observed(high_availability=metadata))
+    assert [type(action) for action in plan.actions] == [ForgetJobPlans, CreateCluster]
+    assert plan.status.job_status.job_id == job_id
+
+
+def test_last_state_upgrade_that_another_operator_began_never_starts_without_metadata() -> None:
+    plan = plan_of(in_mid_upgrade(UpgradeMode.LAST_STATE), observed())
     assert plan.actions == ()
-    assert "NotSupported" in error_of(plan)
+    assert "RestoreFailed" in error_of(plan)
 
 
 def test_standalone_cluster_of_another_operator_is_never_replaced_by_a_native_one() -> None:

@@ -8,8 +8,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from controller.flink.rest import FlinkRest, RestError, root_cause
-from controller.observation import FlinkInfo
+from controller.flink.answers import root_cause
+from controller.flink.rest import FlinkRest, RestError
+from controller.observation import Checkpoints, FlinkInfo, StopOperation
+from controller.plan import StopWithSavepoint
+from shared.model.snapshot_info import SavepointFormatType
 from shared.model.status import JobState
 
 Json = dict[str, Any]
@@ -22,14 +25,18 @@ class JobManager:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, str, Any]] = []
         self.server = TestServer(self._application())
 
     def _application(self) -> web.Application:
         application = web.Application()
-        application.router.add_get("/{path:.*}", self._answer)
+        application.router.add_route("*", "/{path:.*}", self._answer)
         return application
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(
+            (request.method, request.path_qs, await request.json() if request.can_read_body else None)
+        )
         answer = self.answers.get(request.path)
         if answer is None:
             return web.json_response({"errors": ["Unable to load requested file"]}, status=404)
@@ -199,3 +206,154 @@ async def test_cause_of_a_failure_is_the_innermost_one(
 )
 def test_root_cause_is_what_a_person_wants_to_read(trace: str, cause: str) -> None:
     assert root_cause(trace) == cause
+
+
+# Stopping a job
+
+STOP = StopWithSavepoint(
+    job_id=JOB,
+    trigger_id="5f0fd4b28a0ac7ab0c3b2c8f6b9c2a11",
+    directory="s3://b/sp",
+    format_type=SavepointFormatType.NATIVE,
+    drain=False,
+)
+
+
+async def test_stop_is_asked_for_under_the_recorded_id(job_manager: JobManager, rest: FlinkRest) -> None:
+    job_manager.answers[f"/jobs/{JOB}/stop"] = {"request-id": STOP.trigger_id}
+    await rest.stop_with_savepoint(job_manager.url, STOP)
+    body = {
+        "targetDirectory": "s3://b/sp",
+        "formatType": "NATIVE",
+        "drain": False,
+        "triggerId": STOP.trigger_id,
+    }
+    assert job_manager.asked == [("POST", f"/jobs/{JOB}/stop", body)]
+
+
+STOPPED = (
+    "org.apache.flink.runtime.scheduler.stopwithsavepoint.StopWithSavepointStoppingException:"
+    " A savepoint has been created at: file:/data/savepoint-1, but the corresponding job 5f didn't terminate"
+    " successfully.\n\tat a.b(c)"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "operation"),
+    [
+        ({"status": {"id": "IN_PROGRESS"}, "operation": None}, StopOperation()),
+        (
+            {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/data/savepoint-1"}},
+            StopOperation(location="file:/data/savepoint-1"),
+        ),
+        (
+            {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": {"stack-trace": TRACE}}},
+            StopOperation(failure="java.io.IOException: disk full"),
+        ),
+        (
+            {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": {"stack-trace": STOPPED}}},
+            StopOperation(location="file:/data/savepoint-1"),
+        ),
+    ],
+    ids=["in progress", "done", "failed", "done though the job failed"],
+)
+async def test_stop_under_way_is_read(
+    job_manager: JobManager, rest: FlinkRest, answer: Json, operation: StopOperation
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}/savepoints/{STOP.trigger_id}"] = answer
+    assert await rest.stop_operation(job_manager.url, JOB, STOP.trigger_id) == operation
+
+
+async def test_stop_that_the_job_manager_does_not_know_is_none(
+    job_manager: JobManager, rest: FlinkRest
+) -> None:
+    assert await rest.stop_operation(job_manager.url, JOB, STOP.trigger_id) is None
+
+
+@pytest.mark.parametrize("answer", [says("{}"), says('{"status": {}}'), says("x", 500), hangs])
+async def test_stop_without_a_sound_answer_is_an_error(
+    job_manager: JobManager, rest: FlinkRest, answer: Handler
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}/savepoints/{STOP.trigger_id}"] = answer
+    with pytest.raises(RestError):
+        await rest.stop_operation(job_manager.url, JOB, STOP.trigger_id)
+
+
+async def test_cancellation_is_asked_for(job_manager: JobManager, rest: FlinkRest) -> None:
+    job_manager.answers[f"/jobs/{JOB}"] = {}
+    await rest.cancel(job_manager.url, JOB)
+    assert job_manager.asked == [("PATCH", f"/jobs/{JOB}?mode=cancel", None)]
+
+
+async def test_cancellation_of_a_job_that_has_ended_is_done(job_manager: JobManager, rest: FlinkRest) -> None:
+    job_manager.answers[f"/jobs/{JOB}"] = says('{"errors": ["already terminated"]}', 409)
+    await rest.cancel(job_manager.url, JOB)
+
+
+async def test_cancellation_that_is_refused_is_an_error(job_manager: JobManager, rest: FlinkRest) -> None:
+    with pytest.raises(RestError):
+        await rest.cancel(job_manager.url, JOB)
+
+
+def checkpoints(**latest: Any) -> Json:
+    history = [
+        {"status": "COMPLETED", "trigger_timestamp": 1},
+        {"status": "IN_PROGRESS", "trigger_timestamp": 900},
+    ]
+    return {"counts": {}, "latest": {"completed": None, "restored": None, **latest}, "history": history}
+
+
+def checkpoint(number: int, path: str) -> Json:
+    return {"id": number, "external_path": path, "latest_ack_timestamp": 500 + number}
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (checkpoints(), Checkpoints(in_progress_since=900)),
+        (
+            checkpoints(completed=checkpoint(7, "s3://chk-7"), savepoint=checkpoint(5, "s3://sp-5")),
+            Checkpoints(newest="s3://chk-7", completed_at=507, in_progress_since=900),
+        ),
+        (
+            checkpoints(completed=checkpoint(7, "s3://chk-7"), savepoint=checkpoint(10, "s3://sp-10")),
+            Checkpoints(newest="s3://sp-10", completed_at=507, in_progress_since=900),
+        ),
+        (
+            checkpoints(restored={"id": 3, "external_path": "s3://sp-3", "is_savepoint": True}),
+            Checkpoints(newest="s3://sp-3", in_progress_since=900),
+        ),
+        (
+            checkpoints(completed=checkpoint(7, "<checkpoint-not-externally-addressable>")),
+            Checkpoints(
+                newest="<checkpoint-not-externally-addressable>",
+                is_addressable=False,
+                completed_at=507,
+                in_progress_since=900,
+            ),
+        ),
+    ],
+    ids=["none", "checkpoint", "savepoint", "restored", "in memory"],
+)
+async def test_newest_restore_point_has_the_greatest_number(
+    job_manager: JobManager, rest: FlinkRest, answer: Json, found: Checkpoints
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}/checkpoints"] = answer
+    assert await rest.checkpoints(job_manager.url, JOB) == found
+
+
+async def test_job_that_takes_no_checkpoints_has_none(job_manager: JobManager, rest: FlinkRest) -> None:
+    off = '{"errors": ["Checkpointing has not been enabled."]}'
+    job_manager.answers[f"/jobs/{JOB}/checkpoints"] = says(off, 404)
+    assert await rest.checkpoints(job_manager.url, JOB) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [says('{"errors": ["Job not found"]}', 404), says("{}"), says('{"latest": 1}'), hangs]
+)
+async def test_checkpoints_without_a_sound_answer_are_an_error(
+    job_manager: JobManager, rest: FlinkRest, answer: Handler
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}/checkpoints"] = answer
+    with pytest.raises(RestError):
+        await rest.checkpoints(job_manager.url, JOB)

@@ -12,8 +12,18 @@ from controller.decide import decide
 from controller.decide.subject import Subject
 from controller.flink.names import NATIVE
 from controller.flink.rest import FlinkRest, RestError
-from controller.kubernetes_api import DEPLOYMENTS, EVENTS, PODS, ApiError, Object
-from controller.observation import Absent, Component, FlinkInfo, Job, Known, Unknown
+from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, Object
+from controller.observation import (
+    Absent,
+    Checkpoints,
+    Component,
+    FlinkInfo,
+    HighAvailability,
+    Job,
+    Known,
+    StopOperation,
+    Unknown,
+)
 from controller.observe import Observer
 from shared.model.status import JobState
 from tests.unit.fake_kubernetes import Call, FakeKubernetes
@@ -55,6 +65,8 @@ class JobManagers:
 
     def __init__(self, jobs: list[Job] | Exception, failure: str | Exception | None = None) -> None:
         self._jobs, self._failure = jobs, failure
+        self.known_checkpoints: Checkpoints | Exception | None = None
+        self.known_stop: StopOperation | Exception | None = None
         self.asked: list[str] = []
 
     async def info(self, base: str) -> FlinkInfo:
@@ -69,6 +81,14 @@ class JobManagers:
     async def failure(self, base: str, job_id: str) -> Any:
         self.asked.append(f"{base}/{job_id}")
         return answer(self._failure)
+
+    async def checkpoints(self, base: str, job_id: str) -> Any:
+        self.asked.append(f"{base}/{job_id}/checkpoints")
+        return answer(self.known_checkpoints)
+
+    async def stop_operation(self, base: str, job_id: str, trigger_id: str) -> Any:
+        self.asked.append(f"{base}/{job_id}/{trigger_id}")
+        return answer(self.known_stop)
 
 
 def answer(prepared: Any) -> Any:
@@ -284,3 +304,113 @@ async def test_resource_in_deletion_is_read_live() -> None:
     raw = with_metadata(deepcopy(settled()), deletionTimestamp="2026-11-21T12:00:00Z")
     found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject_of(raw))
     assert found.cluster == Absent()
+
+
+# What a change needs to know
+
+
+def changing(**spec: Any) -> Json:
+    """A resource whose spec was changed while its job runs."""
+    return edited(settled(), image="flink:2.4", **spec)
+
+
+async def in_motion(raw: Json, rest: JobManagers, *objects: Any) -> Any:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)), *objects)
+    return await observer(kubernetes, rest=rest).observe(subject_of(raw))
+
+
+def job_manager_of(raw: Json) -> JobManagers:
+    return JobManagers([job_of_resource(subject_of(raw))])
+
+
+async def test_checkpoints_are_asked_for_when_a_change_is_due() -> None:
+    raw = changing()
+    rest = job_manager_of(raw)
+    rest.known_checkpoints = Checkpoints(newest="s3://b/chk-7")
+    assert (await in_motion(raw, rest)).checkpoints == Known(rest.known_checkpoints)
+
+
+async def test_job_that_takes_no_checkpoints_has_none() -> None:
+    raw = changing()
+    assert (await in_motion(raw, job_manager_of(raw))).checkpoints == Absent()
+
+
+async def test_checkpoints_that_cannot_be_asked_for_are_unknown() -> None:
+    raw = changing()
+    rest = job_manager_of(raw)
+    rest.known_checkpoints = RestError("HTTP 500")
+    found = await in_motion(raw, rest)
+    assert found.checkpoints == Unknown("HTTP 500")
+    assert isinstance(found.job, Known)
+
+
+def with_trigger(raw: Json, trigger_type: str) -> Json:
+    info = {"triggerId": "a" * 32, "triggerType": trigger_type, "triggerTimestamp": 1}
+    job_status = {**raw["status"]["jobStatus"], "savepointInfo": info}
+    return {**raw, "status": {**raw["status"], "jobStatus": job_status}}
+
+
+@pytest.mark.parametrize(
+    ("answered", "fact"),
+    [
+        (StopOperation(location="s3://b/sp-1"), Known(StopOperation(location="s3://b/sp-1"))),
+        (None, Absent()),
+        (RestError("HTTP 500"), Unknown("HTTP 500")),
+    ],
+    ids=["known", "not known", "no answer"],
+)
+async def test_stop_of_an_upgrade_is_asked_for_by_its_id(answered: Any, fact: Any) -> None:
+    raw = with_trigger(changing(), "UPGRADE")
+    rest = job_manager_of(raw)
+    rest.known_stop = answered
+    assert (await in_motion(raw, rest)).stop == fact
+
+
+async def test_savepoint_that_no_upgrade_waits_for_is_not_asked_for() -> None:
+    raw = with_trigger(changing(), "MANUAL")
+    rest = job_manager_of(raw)
+    await in_motion(raw, rest)
+    assert not [url for url in rest.asked if url.endswith("a" * 32)]
+
+
+HA = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://b/ha"}
+
+
+def metadata_object(name: str, **data: str) -> Any:
+    labels = {"app": "orders", "type": NATIVE}
+    return CONFIG_MAPS, {"metadata": {"name": name, "namespace": "shop", "labels": labels}, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("data", "has_checkpoint"),
+    [({"counter": "8", "checkpointID-0000000000000000007": "x"}, True), ({"counter": "1"}, False)],
+)
+async def test_metadata_of_the_recorded_job_is_found(data: Json, has_checkpoint: bool) -> None:
+    raw = changing(flinkConfiguration=HA)
+    job_id = raw["status"]["jobStatus"]["jobId"]
+    found = await in_motion(raw, job_manager_of(raw), metadata_object(f"orders-{job_id}-config-map", **data))
+    assert found.high_availability == Known(HighAvailability(job_id, has_checkpoint))
+
+
+@pytest.mark.parametrize("name", ["orders-cluster-config-map", f"orders-{'f' * 32}-config-map"])
+async def test_metadata_of_the_cluster_or_of_another_job_is_none(name: str) -> None:
+    raw = changing(flinkConfiguration=HA)
+    found = await in_motion(raw, job_manager_of(raw), metadata_object(name, counter="8"))
+    assert found.high_availability == Absent()
+
+
+async def test_metadata_that_cannot_be_read_is_unknown() -> None:
+    raw = changing(flinkConfiguration=HA)
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    kubernetes.before = failing("configmaps")
+    found = await observer(kubernetes, rest=job_manager_of(raw)).observe(subject_of(raw))
+    assert found.high_availability == Unknown("configmaps cannot be read")
+
+
+async def test_metadata_is_not_looked_for_where_none_is_kept() -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    made = reads(kubernetes)
+    raw = changing()
+    found = await observer(kubernetes, rest=job_manager_of(raw)).observe(subject_of(raw))
+    assert found.high_availability == Absent()
+    assert not [call for call in made if call[1] == "configmaps"]

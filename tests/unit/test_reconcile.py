@@ -12,7 +12,7 @@ from controller.decide.subject import FINALIZER
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
 from controller.flink.operator_files import OperatorFiles
-from controller.flink.rest import FlinkRest, RestError
+from controller.flink.rest import FlinkRest
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -25,6 +25,7 @@ from controller.kubernetes_api import (
 from controller.leadership import LeaderElector, NotLeading
 from controller.observe import Observer
 from controller.reconcile import Reconciler
+from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, FakeCache, FakeKubernetes
 from tests.unit.flink_deployments import application, deployment_object, with_metadata
 
@@ -45,15 +46,6 @@ class Leader:
             raise NotLeading
 
 
-class SilentFlink:
-    """JobManagers that never answer."""
-
-    async def info(self, base: str) -> Any:
-        raise RestError(f"{base}: no answer")
-
-    jobs = info
-
-
 class World:
     """A cluster with one FlinkDeployment, and the controller on it."""
 
@@ -65,7 +57,7 @@ class World:
             api=api,
             cache=cache,
             observer=Observer(api, cache, cast(FlinkRest, SilentFlink())),
-            actor=Actor(api, OperatorFiles()),
+            actor=Actor(api, cast(FlinkRest, SilentFlink()), OperatorFiles()),
             events=EventPoster(api, "test"),
             elector=cast(LeaderElector, self.leader),
             operator_configuration={},

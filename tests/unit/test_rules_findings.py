@@ -4,7 +4,7 @@ import pytest
 
 from shared.rules import explain
 from tests.unit.flink_deployments import application
-from tests.unit.reviewed_resources import CHECKPOINTS, Json, found, job_resource, verdict
+from tests.unit.reviewed_resources import Json, found, job_resource, verdict
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -61,10 +61,6 @@ def test_several_findings_are_counted_and_numbered() -> None:
     [
         (application(mode="standalone"), "spec.mode"),
         (application(ingress={"template": "{{name}}.example.org"}), "spec.ingress"),
-        (
-            application(job={"upgradeMode": "last-state"}, flinkConfiguration=CHECKPOINTS),
-            "spec.job.upgradeMode",
-        ),
         (application(job={"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
         (
             application(flinkConfiguration={"job": {"autoscaler": {"enabled": True}}}),

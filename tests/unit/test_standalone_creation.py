@@ -1,13 +1,17 @@
 """A standalone cluster's creation: TaskManagers come last, and every step can be repeated after a crash."""
 
+from typing import cast
+
 import pytest
 
 from controller.act import ActionRefused, Actor
 from controller.decide.subject import Subject
 from controller.flink.operator_files import OperatorFiles
+from controller.flink.rest import FlinkRest
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, SECRETS, SERVICES
 from controller.plan import CreateCluster
 from shared.config.effective import Submission
+from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, Crash, FakeKubernetes
 from tests.unit.flink_deployments import application, deployment_object, subject_of, with_metadata
 
@@ -26,7 +30,7 @@ def create() -> tuple[CreateCluster, Subject]:
 
 
 async def perform(kubernetes: FakeKubernetes) -> None:
-    await Actor(kubernetes.api, FILES).perform(*create())
+    await Actor(kubernetes.api, cast(FlinkRest, SilentFlink()), FILES).perform(*create())
 
 
 def assert_complete(kubernetes: FakeKubernetes) -> None:

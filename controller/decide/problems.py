@@ -1,0 +1,141 @@
+"""Why nothing more can be done for now: what is wrong, and what the resource's owner can do."""
+
+from controller.observation import Problem
+from shared.config.operator_options import LAST_STATE_CHECKPOINT_AGE, LAST_STATE_FALLBACK
+from shared.config.options import CHECKPOINT_RETENTION
+
+_START_FROM_A_PATH = (
+    "set job.initialSavepointPath to it, and change job.savepointRedeployNonce. "
+    "To start without state, set upgradeMode to stateless."
+)
+
+
+def rollback_is_not_supported() -> Problem:
+    """Another operator rolled the resource back, or is about to."""
+    return Problem(
+        "NotSupported",
+        "Another operator rolled this resource back; this version does not act on rolled-back resources. "
+        "What runs keeps running. Let that operator apply a good spec first, or create the resource anew.",
+    )
+
+
+def foreign_high_availability() -> Problem:
+    """Flink's metadata lies where this version does not look."""
+    return Problem(
+        "NotSupported",
+        "The job keeps running as it is: this version handles high-availability data in Kubernetes only, "
+        "and the old job would come back from its own store. Undo the change.",
+    )
+
+
+def foreign_deployment(name: str) -> Problem:
+    """A Deployment has the cluster's name, and is none of ours."""
+    return Problem(
+        "DeploymentExists",
+        f"A Deployment {name} exists that was not made for this resource. "
+        "Delete it if nothing needs it, or give this resource another name.",
+    )
+
+
+def job_manager_is_missing() -> Problem:
+    """The Deployment was deleted by somebody, and nothing tells where the job was."""
+    return Problem(
+        "Missing",
+        "The JobManager's Deployment is gone. The job is not started anew, because its state would be lost. "
+        "To start it without state, set upgradeMode to stateless and change restartNonce.",
+    )
+
+
+def metadata_is_lost() -> Problem:
+    """What the job was to be restored from is not there."""
+    return Problem(
+        "RestoreFailed",
+        "The JobManager is gone, and so is Flink's high-availability data: where the job was is not known. "
+        f"Look for its newest checkpoint or savepoint, {_START_FROM_A_PATH}",
+    )
+
+
+def metadata_does_not_serve() -> Problem:
+    """The JobManager is gone, and the wanted spec cannot read what Flink kept."""
+    return Problem(
+        "UpgradeFailed",
+        "The JobManager is gone, and Flink's high-availability data serves the same Flink version and "
+        "high availability in Kubernetes only. Undo that change until the job runs again.",
+    )
+
+
+def savepoint_is_lost() -> Problem:
+    """The job was stopped, and nobody tells where its savepoint lies."""
+    return Problem(
+        "RestoreFailed",
+        "The job was stopped with a savepoint, and the JobManager was lost before it told where that is. "
+        f"Look for it in the savepoint directory, {_START_FROM_A_PATH}",
+    )
+
+
+def no_savepoint_is_recorded() -> Problem:
+    """The record says savepoint and holds none."""
+    return Problem(
+        "RestoreFailed",
+        "The job was to be restored from a savepoint, and none is recorded. "
+        f"Look for the newest one, {_START_FROM_A_PATH}",
+    )
+
+
+def checkpoint_is_out_of_reach() -> Problem:
+    """Checkpoints are kept in the JobManager's memory."""
+    return Problem(
+        "CheckpointNotFound",
+        "The job's newest checkpoint lies in the JobManager's memory, where no other job can reach it. "
+        "Set execution.checkpointing.dir, or upgradeMode to stateless if the state may be dropped.",
+    )
+
+
+def no_savepoint_directory() -> Problem:
+    """There is nowhere to put a savepoint."""
+    return Problem(
+        "SavepointError",
+        "No savepoint can be taken, because there is no directory for it. "
+        "Set execution.checkpointing.savepoint-dir.",
+    )
+
+
+def savepoint_failed(cause: str | None) -> Problem:
+    """Flink could not take it, and lets the job run on."""
+    return Problem("SavepointError", f"The savepoint for the change failed: {cause or 'no cause given'}")
+
+
+def job_manager_is_silent() -> Problem:
+    """It is up and does not answer, so no savepoint can be taken."""
+    return Problem(
+        "WaitingForJob",
+        "The change waits for a savepoint, because the JobManager does not answer. "
+        "To go on from the last checkpoint instead, set upgradeMode to last-state.",
+    )
+
+
+def job_does_not_run(state: str) -> Problem:
+    """No savepoint can be taken of it, and nothing else is allowed."""
+    return Problem(
+        "WaitingForJob",
+        f"The change waits until the job runs, so that a savepoint can be taken; its state is {state}. "
+        f"To go on from its last checkpoint instead, set {LAST_STATE_FALLBACK.key} to true.",
+    )
+
+
+def cancellation_loses_checkpoints(retention: str) -> Problem:
+    """Flink would delete them with the job."""
+    return Problem(
+        "UpgradeFailed",
+        f"The job cannot be cancelled for this change: with {CHECKPOINT_RETENTION.key}: {retention} "
+        "its checkpoints would go with it. Set upgradeMode to savepoint.",
+    )
+
+
+def checkpoint_is_too_old() -> Problem:
+    """A savepoint should be taken instead, and there is nowhere to put it."""
+    return Problem(
+        "CheckpointTooOld",
+        f"The job's newest checkpoint is older than {LAST_STATE_CHECKPOINT_AGE.key} allows. "
+        "Set execution.checkpointing.savepoint-dir, so that a savepoint can be taken instead.",
+    )

@@ -1,0 +1,63 @@
+"""What the JobManager's REST answers mean (Flink's /v1, Flink 1.17 to 2.3)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from controller.observation import Checkpoints, Job, StopOperation
+from shared.model.status import JobState
+
+_NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
+_STOPPED_THOUGH_FAILED = re.compile(r"A savepoint has been created at: (\S+), but the corresponding job")
+"""The savepoint was made and then the job failed instead of finishing: the state is safe all the same."""
+
+
+def read_job(entry: Mapping[str, Any]) -> Job:
+    """An entry of /jobs/overview; RUNNING only when all of its tasks run (contract part 5.4.3)."""
+    state, tasks = JobState(entry["state"]), entry.get("tasks") or {}
+    moving = tasks.get("total", 0) > tasks.get("running", 0) + tasks.get("finished", 0)
+    return Job(
+        job_id=str(entry["jid"]),
+        name=str(entry["name"]),
+        state=JobState.CREATED if state is JobState.RUNNING and moving else state,
+        start_time=int(entry["start-time"]),
+    )
+
+
+def read_checkpoints(answer: Mapping[str, Any]) -> Checkpoints:
+    """/jobs/J/checkpoints: the greatest id is the newest, whether checkpoint, savepoint or restored."""
+    latest = answer["latest"]
+    found = [entry for kind in ("completed", "savepoint", "restored") if (entry := latest.get(kind))]
+    newest = max(found, key=lambda entry: int(entry["id"]), default=None)
+    path = None if newest is None else newest.get("external_path")
+    completed = latest.get("completed")
+    in_progress = [
+        int(entry["trigger_timestamp"])
+        for entry in answer.get("history") or []
+        if entry.get("status") == "IN_PROGRESS"
+    ]
+    return Checkpoints(
+        newest=None if path is None else str(path),
+        is_addressable=path != _NOT_ADDRESSABLE,
+        completed_at=None if completed is None else int(completed["latest_ack_timestamp"]),
+        in_progress_since=max(in_progress, default=None),
+    )
+
+
+def read_stop_operation(answer: Mapping[str, Any]) -> StopOperation:
+    """/jobs/J/savepoints/T."""
+    if answer["status"]["id"] != "COMPLETED":
+        return StopOperation()
+    operation = answer["operation"] or {}
+    if operation.get("location"):
+        return StopOperation(location=str(operation["location"]))
+    trace = str((operation.get("failure-cause") or {}).get("stack-trace", ""))
+    stopped = _STOPPED_THOUGH_FAILED.search(trace)
+    return StopOperation(location=stopped[1]) if stopped else StopOperation(failure=root_cause(trace))
+
+
+def root_cause(stack_trace: str) -> str:
+    """The last `Caused by`, or the first line, of a Java stack trace: what a person wants to read."""
+    lines = [line.strip() for line in stack_trace.splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines or ["unknown"])[-1 if causes else 0]

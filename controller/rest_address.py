@@ -1,0 +1,14 @@
+"""Where a cluster's JobManager answers."""
+
+from controller.decide.subject import Subject
+from controller.flink.names import rest_service
+from shared.config.effective import validation_configuration
+from shared.config.options import REST_PORT
+
+
+def rest_address(subject: Subject) -> str:
+    """The URL of the REST service of what was last deployed, without a slash at its end."""
+    metadata = subject.metadata
+    spec = subject.last.spec if subject.last is not None else subject.spec
+    config = validation_configuration(spec, metadata.namespace, subject.operator_configuration)
+    return f"http://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"
