@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from controller.decide.ingress import INGRESS_FAILED
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
-from controller.flink.names import NATIVE
+from controller.flink.names import NATIVE, task_manager_deployment_name
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest, RestError
+from controller.ingress import IngressExists, ensure_ingress, remove_ingress
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -27,11 +29,16 @@ from controller.plan import (
     Action,
     AddFinalizer,
     CancelJob,
+    ClusterAction,
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
+    DeleteTaskManagers,
+    EnsureIngress,
     ForgetJobPlans,
     RemoveFinalizer,
+    RemoveIngress,
+    ScaleTaskManagers,
     StopJobManager,
     StopWithSavepoint,
 )
@@ -63,30 +70,59 @@ class Actor:
 
     async def perform(self, action: Action, subject: Subject) -> Object | None:
         """Perform one action; the answer is the resource if the action changed it."""
-        namespace, name = subject.metadata.namespace, subject.metadata.name
-        log.info("%s/%s: %s", namespace, name, type(action).__name__)
+        log.info("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, type(action).__name__)
         match action:
             case AddFinalizer():
                 return await self._set_finalizers(subject, [*subject.metadata.finalizers, FINALIZER])
             case RemoveFinalizer():
                 others = [one for one in subject.metadata.finalizers if one != FINALIZER]
                 return await self._set_finalizers(subject, others)
-            case CreateCluster():
-                await self._create_cluster(action, subject)
             case StopWithSavepoint():
                 await self._ask(lambda base: self._flink.stop_with_savepoint(base, action), subject)
             case CancelJob(job_id):
                 await self._ask(lambda base: self._flink.cancel(base, job_id), subject)
+            case EnsureIngress(body):
+                await self._ensure_ingress(body, subject)
+            case RemoveIngress():
+                await remove_ingress(self._api, subject.metadata)
+            case _:
+                await self._change_cluster(action, subject)
+        return None
+
+    async def _change_cluster(self, action: ClusterAction, subject: Subject) -> None:
+        namespace, name = subject.metadata.namespace, subject.metadata.name
+        task_managers = task_manager_deployment_name(name)
+        match action:
+            case CreateCluster():
+                await self._create_cluster(action, subject)
             case StopJobManager():
                 await self._api.merge(DEPLOYMENTS, namespace, name, {"spec": {"replicas": 0}})
             case DeleteCluster(uid):
-                propagation = Propagation.FOREGROUND
-                await self._api.delete(DEPLOYMENTS, namespace, name, uid=uid, propagation=propagation)
+                await self._delete_deployment(namespace, name, uid)
+            case DeleteTaskManagers(uid):
+                await self._delete_deployment(namespace, task_managers, uid)
+            case ScaleTaskManagers(replicas):
+                await self._api.merge(DEPLOYMENTS, namespace, task_managers, {"spec": {"replicas": replicas}})
             case DeleteHighAvailabilityData():
                 await self._delete_high_availability_data(namespace, name)
             case ForgetJobPlans():
                 await self._forget_job_plans(namespace, name)
-        return None
+
+    async def _delete_deployment(self, namespace: str, name: str, uid: str) -> None:
+        """In the foreground: it disappears only after all that it owns."""
+        await self._api.delete(DEPLOYMENTS, namespace, name, uid=uid, propagation=Propagation.FOREGROUND)
+
+    async def _ensure_ingress(self, body: Object, subject: Subject) -> None:
+        try:
+            await ensure_ingress(self._api, body, subject.metadata)
+        except IngressExists as error:
+            raise ActionRefused(Problem(INGRESS_FAILED, str(error))) from error
+        except ApiError as error:
+            if not error.was_refused:
+                raise
+            raise ActionRefused(
+                Problem(INGRESS_FAILED, f"The API server refuses the Ingress: {error}")
+            ) from error
 
     async def _ask(self, call: Callable[[str], Awaitable[None]], subject: Subject) -> None:
         """What did not arrive is asked again after the next observation."""

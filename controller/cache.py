@@ -1,4 +1,4 @@
-"""What the watches have delivered: Flink resources, JobManager Deployments and Flink pods.
+"""What the watches have delivered: Flink resources, Flink's Deployments, pods and Ingresses.
 
 kopf's indices hold the objects and are filled before the first handler runs. Beside them lies what this
 process wrote itself, so that it reads its own writes although the watch may be late.
@@ -13,7 +13,7 @@ from shared.model import KINDS
 Key = tuple[str, str]
 """Namespace and name."""
 
-DEPLOYMENT_INDEX, POD_INDEX = "job_manager_deployments", "flink_pods"
+DEPLOYMENT_INDEX, POD_INDEX, INGRESS_INDEX = "flink_deployments", "flink_pods", "flink_ingresses"
 
 
 def resource_index(plural: str) -> str:
@@ -21,7 +21,12 @@ def resource_index(plural: str) -> str:
     return f"resources_{plural}"
 
 
-INDICES = (DEPLOYMENT_INDEX, POD_INDEX, *(resource_index(kind.plural) for kind in KINDS.values()))
+INDICES = (
+    DEPLOYMENT_INDEX,
+    POD_INDEX,
+    INGRESS_INDEX,
+    *(resource_index(kind.plural) for kind in KINDS.values()),
+)
 
 
 class Cache:
@@ -59,8 +64,12 @@ class Cache:
         return list(self._indices.get(resource_index(plural), {}))
 
     def deployment(self, namespace: str, name: str) -> Object | None:
-        """A JobManager's Deployment."""
+        """A Deployment of JobManagers or TaskManagers."""
         return self._one(DEPLOYMENT_INDEX, (namespace, name))
+
+    def ingress(self, namespace: str, name: str) -> Object | None:
+        """A cluster's Ingress."""
+        return self._one(INGRESS_INDEX, (namespace, name))
 
     def pods(self, namespace: str, cluster: str) -> Iterator[Object]:
         """The pods of a cluster."""

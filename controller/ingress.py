@@ -1,11 +1,8 @@
 """Put a cluster's Ingress in place, or take it away. Both can be repeated, and touch only what is ours."""
 
-from copy import deepcopy
-
+from controller.flink.ingress import is_owned_by, replaced
 from controller.kubernetes_api import INGRESSES, Conflict, KubernetesApi, Object, Propagation
 from shared.model.base import Metadata
-
-_CLASS, _CLASS_ANNOTATION = "ingressClassName", "kubernetes.io/ingress.class"
 
 
 class IngressExists(Exception):  # noqa: N818 - a state of the cluster
@@ -22,14 +19,14 @@ async def ensure_ingress(api: KubernetesApi, body: Object, owner: Metadata) -> N
     if existing is None:
         await api.create(INGRESSES, body)
         return
-    if not _is_owned_by(existing, owner):
+    if not is_owned_by(existing, owner):
         raise IngressExists(
             f"An Ingress {metadata['name']} exists that was not made for this resource. "
             "Delete it if nothing needs it."
         )
     if "deletionTimestamp" in existing["metadata"]:
         raise Conflict(409, "AlreadyExists", f"the older Ingress {metadata['name']} is not gone yet")
-    replacement = _replaced(existing, body)
+    replacement = replaced(existing, body)
     if replacement != existing:
         await api.replace(INGRESSES, replacement)
 
@@ -37,27 +34,7 @@ async def ensure_ingress(api: KubernetesApi, body: Object, owner: Metadata) -> N
 async def remove_ingress(api: KubernetesApi, owner: Metadata) -> None:
     """Delete the owner's Ingress; nothing happens when there is none, or it is somebody else's."""
     existing = await api.get(INGRESSES, owner.namespace, owner.name)
-    if existing is None or "deletionTimestamp" in existing["metadata"] or not _is_owned_by(existing, owner):
+    if existing is None or "deletionTimestamp" in existing["metadata"] or not is_owned_by(existing, owner):
         return
     uid = existing["metadata"]["uid"]
     await api.delete(INGRESSES, owner.namespace, owner.name, uid=uid, propagation=Propagation.BACKGROUND)
-
-
-def _is_owned_by(ingress: Object, owner: Metadata) -> bool:
-    owners = ingress["metadata"].get("ownerReferences") or []
-    return any(one["uid"] == owner.uid for one in owners)
-
-
-def _replaced(existing: Object, body: Object) -> Object:
-    """The existing Ingress with our labels, annotations and spec; finalizers of ingress controllers stay."""
-    result = deepcopy(existing)
-    for field in ("labels", "annotations"):
-        result["metadata"].pop(field, None)
-        if body["metadata"][field]:
-            result["metadata"][field] = body["metadata"][field]
-    result["spec"] = dict(body["spec"])
-    given = existing["spec"].get(_CLASS)
-    if given and _CLASS not in body["spec"] and _CLASS_ANNOTATION not in body["metadata"]["annotations"]:
-        # The API server gave the cluster's default class, which it does only when an Ingress is created.
-        result["spec"][_CLASS] = given
-    return result

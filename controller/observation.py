@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.model.status import JobState
 
@@ -91,6 +91,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskManagers:
+    """The TaskManagers' Deployment of a standalone cluster."""
+
+    uid: str
+    replicas: int
+    being_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StopOperation:
     """A stop with savepoint, as Flink tells of it; under way while it has neither location nor failure."""
 
@@ -138,6 +147,10 @@ class Observation:
     """Known when the JobManager answers over REST."""
     job: Fact[Job]
     """The job with the recorded id; absent only when the JobManager answers and does not know it."""
+    task_managers: Fact[TaskManagers] = NOT_ASKED
+    """Absent too where Flink itself makes the TaskManagers, and where the Deployment is somebody else's."""
+    ingress: Fact[dict[str, Any]] = NOT_ASKED
+    """The object as it was last seen; what is done about it is decided again on what is read then."""
     stop: Fact[StopOperation] = NOT_ASKED
     """The stop with the recorded trigger id; absent when the JobManager answers and does not know it."""
     checkpoints: Fact[Checkpoints] = NOT_ASKED

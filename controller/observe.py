@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from controller.cache import Cache
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
-from controller.flink.names import NATIVE
+from controller.flink.names import NATIVE, common_labels, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
 from controller.observation import (
@@ -30,12 +30,14 @@ from controller.observation import (
     Pod,
     Problem,
     StopOperation,
+    TaskManagers,
     Unknown,
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.rest_address import rest_address
 from shared.config.effective import GENERATION_ANNOTATION, validation_configuration
 from shared.config.options import high_availability_is_kubernetes
+from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import JobState, ReconciliationState
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class Observer:
             pods=await self._pods(subject, at, live=absent),
             flink=answers.flink,
             job=answers.job,
+            task_managers=await self._task_managers(subject, live=not settled or absent),
+            ingress=self._ingress(subject),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             high_availability=metadata,
@@ -97,12 +101,36 @@ class Observer:
                 return Unknown(str(error))
         return Absent() if body is None else Known(_read_cluster(body, subject.metadata.uid))
 
+    async def _task_managers(self, subject: Subject, *, live: bool) -> Fact[TaskManagers]:
+        if _mode(subject) is not KubernetesDeploymentMode.STANDALONE:
+            return Absent()
+        namespace, name = subject.metadata.namespace, task_manager_deployment_name(subject.metadata.name)
+        body = None if live else self._cache.deployment(namespace, name)
+        if body is None:
+            try:
+                body = await self._api.get(DEPLOYMENTS, namespace, name)
+            except ApiError as error:
+                return Unknown(str(error))
+        if body is None or subject.metadata.uid not in _owners(body):
+            return Absent()
+        return Known(
+            TaskManagers(
+                uid=body["metadata"]["uid"],
+                replicas=body["spec"].get("replicas", 1),
+                being_deleted="deletionTimestamp" in body["metadata"],
+            )
+        )
+
+    def _ingress(self, subject: Subject) -> Fact[Object]:
+        body = self._cache.ingress(subject.metadata.namespace, subject.metadata.name)
+        return Absent() if body is None else Known(body)
+
     async def _pods(self, subject: Subject, at: datetime, *, live: bool) -> Fact[tuple[Pod, ...]]:
         namespace, name = subject.metadata.namespace, subject.metadata.name
         bodies: Iterable[Object] = self._cache.pods(namespace, name)
         try:
             if live:
-                bodies = await self._api.list(PODS, namespace, labels=f"app={name},type={NATIVE}")
+                bodies = await self._api.list(PODS, namespace, labels=_labels_of_pods(subject))
             return Known(tuple(await asyncio.gather(*(self._pod(b, at) for b in bodies if is_flinks(b)))))
         except ApiError as error:
             return Unknown(str(error))
@@ -210,8 +238,23 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
         being_deleted=metadata.get("deletionTimestamp") is not None,
         never_available=_was_never_available(body),
         problem=_replica_failure(status),
-        foreign=owner_uid not in {owner["uid"] for owner in metadata.get("ownerReferences") or []},
+        foreign=owner_uid not in _owners(body),
     )
+
+
+def _owners(body: Object) -> set[str]:
+    return {owner["uid"] for owner in body["metadata"].get("ownerReferences") or []}
+
+
+def _mode(subject: Subject) -> KubernetesDeploymentMode:
+    """What runs, else what is wanted: the mode of a cluster never changes."""
+    spec = subject.last.spec if subject.last is not None else subject.spec
+    return spec.mode or KubernetesDeploymentMode.NATIVE
+
+
+def _labels_of_pods(subject: Subject) -> str:
+    labels = common_labels(subject.metadata.name, _mode(subject))
+    return ",".join(f"{name}={value}" for name, value in labels.items())
 
 
 def _was_never_available(body: Object) -> bool:

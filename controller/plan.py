@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from shared.config.effective import Submission
 from shared.model.deployment import FlinkDeploymentSpec
@@ -60,6 +61,32 @@ class DeleteCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteTaskManagers:
+    """Delete the TaskManagers' Deployment with this uid: the JobManager's does not own it."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleTaskManagers:
+    """Have a standalone cluster run so many TaskManagers."""
+
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnsureIngress:
+    """Put the Ingress in place."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveIngress:
+    """Take the resource's Ingress away."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteHighAvailabilityData:
     """Delete Flink's high-availability ConfigMaps: the state that they point to is given up."""
 
@@ -72,16 +99,25 @@ class ForgetJobPlans:
     """
 
 
+ClusterAction = (
+    CreateCluster
+    | StopJobManager
+    | DeleteCluster
+    | DeleteTaskManagers
+    | ScaleTaskManagers
+    | DeleteHighAvailabilityData
+    | ForgetJobPlans
+)
+"""On the objects that a cluster is made of."""
+
 Action = (
     AddFinalizer
     | RemoveFinalizer
-    | CreateCluster
     | StopWithSavepoint
     | CancelJob
-    | StopJobManager
-    | DeleteCluster
-    | DeleteHighAvailabilityData
-    | ForgetJobPlans
+    | EnsureIngress
+    | RemoveIngress
+    | ClusterAction
 )
 
 

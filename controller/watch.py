@@ -8,8 +8,9 @@ from typing import Any
 
 import kopf
 
-from controller.cache import DEPLOYMENT_INDEX, INDICES, POD_INDEX, Cache, Key, resource_index
-from controller.flink.names import NATIVE
+from controller.cache import DEPLOYMENT_INDEX, INDICES, INGRESS_INDEX, POD_INDEX, Cache, Key, resource_index
+from controller.flink.ingress import COMPONENT
+from controller.flink.names import NATIVE, STANDALONE
 from controller.kubernetes_api import Object
 from shared import GROUP, VERSION
 from shared.model import KINDS
@@ -18,8 +19,9 @@ Enqueue = Callable[[str, Key], None]
 """Called with the plural of a Flink kind and the key of the resource to look at."""
 
 _OWNER_PLURAL = "flinkdeployments"
-_JOB_MANAGERS = f"type={NATIVE},component=jobmanager"
-_FLINK_PODS = f"type={NATIVE}"
+_FLINK = f"type in ({NATIVE},{STANDALONE})"
+_DEPLOYMENTS = f"{_FLINK},component in (jobmanager,taskmanager)"
+_INGRESSES = ",".join(f"{name}={value}" for name, value in COMPONENT.items())
 
 
 def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
@@ -48,8 +50,9 @@ def watch_settings() -> kopf.OperatorSettings:
     settings.peering.standalone = True
     settings.posting.enabled = False
     settings.scanning.disabled = True
-    settings.watching.label_selectors["apps", "v1", "deployments"] = _JOB_MANAGERS
-    settings.watching.label_selectors["pods"] = _FLINK_PODS
+    settings.watching.label_selectors["apps", "v1", "deployments"] = _DEPLOYMENTS
+    settings.watching.label_selectors["pods"] = _FLINK
+    settings.watching.label_selectors["networking.k8s.io", "v1", "ingresses"] = _INGRESSES
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
@@ -83,6 +86,16 @@ def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) ->
         body: kopf.Body, namespace: str | None, labels: Mapping[str, str], **_: Any
     ) -> dict[Key, Object]:
         return {(namespace or "", labels.get("app", "")): dict(body)}
+
+    @kopf.index("networking.k8s.io", "v1", "ingresses", id=INGRESS_INDEX, registry=registry)
+    async def mirror_ingress(
+        body: kopf.Body, namespace: str | None, name: str, **_: Any
+    ) -> dict[Key, Object]:
+        return {(namespace or "", name): dict(body)}
+
+    @kopf.on.event("networking.k8s.io", "v1", "ingresses", id="look-at-owner-of-ingress", registry=registry)
+    async def look_at_namesake(namespace: str | None, name: str, **_: Any) -> None:
+        enqueue(_OWNER_PLURAL, (namespace or "", name))
 
     @kopf.on.event("apps", "v1", "deployments", id="look-at-owner-of-deployment", registry=registry)
     @kopf.on.event("", "v1", "pods", id="look-at-owner-of-pod", registry=registry)

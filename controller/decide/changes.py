@@ -23,14 +23,22 @@ _IGNORED_OPTIONS = ("job.autoscaler", "parallelism.default", "kubernetes.operato
 _CONFIGURATION = "flinkConfiguration"
 
 
-def changed_fields(before: FlinkDeploymentSpec, after: FlinkDeploymentSpec) -> tuple[str, ...]:
-    """Paths whose change needs a new cluster, sorted; empty when what runs is what is wanted."""
+def changed_fields(
+    before: FlinkDeploymentSpec, after: FlinkDeploymentSpec, *, scales_in_place: bool = False
+) -> tuple[str, ...]:
+    """Paths whose change needs a new cluster, sorted; empty when what runs is what is wanted.
+
+    `scales_in_place`: the number of TaskManagers and the parallelism need none.
+    """
     old, new = _relevant(before), _relevant(after)
+    if scales_in_place:
+        for wire in (old, new):
+            _forget_scale(wire)
     return tuple(sorted(_differences("spec", old, new)))
 
 
 def _relevant(spec: FlinkDeploymentSpec) -> dict[str, Any]:
-    wire = spec.model_dump(mode="json", by_alias=True)
+    wire = spec.model_dump(mode="json", by_alias=True, exclude={"ingress"})
     job = wire.get("job")
     if job is not None:
         wire["job"] = {key: value for key, value in job.items() if key not in _IGNORED_JOB_FIELDS}
@@ -44,6 +52,12 @@ def _relevant(spec: FlinkDeploymentSpec) -> dict[str, Any]:
         if part is not None:
             _normalize(part)
     return wire
+
+
+def _forget_scale(wire: dict[str, Any]) -> None:
+    for part, field in (("taskManager", "replicas"), ("job", "parallelism")):
+        if wire.get(part) is not None:
+            wire[part].pop(field, None)
 
 
 def _normalize(part: dict[str, Any]) -> None:

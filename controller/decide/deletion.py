@@ -63,6 +63,13 @@ def _what_remains(observation: Observation) -> str | None:
             return "Waiting for the JobManager to stop and its Deployment to go"
         case Known() | Absent():
             pass
+    match observation.task_managers:
+        case Unknown(reason):
+            return f"It is not known whether the TaskManagers' Deployment is gone: {reason}"
+        case Known():
+            return "Waiting for the TaskManagers' Deployment to go"
+        case Absent():
+            pass
     match observation.pods:
         case Unknown(reason):
             return f"It is not known whether the cluster's pods are gone: {reason}"

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from controller.decide.conditions import READY, set_condition, set_running_condition
+from controller.decide.ingress import INGRESS_FAILED
 from controller.decide.observed import apply_problem
 from controller.decide.subject import Subject
 from controller.observation import Problem
@@ -13,9 +14,12 @@ _RETRY = 30.0  # seconds; the server said no, and a quick repetition will not ch
 
 
 def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
-    """The plan after a refused effect: say so, and try again slowly or when the spec changes."""
+    """The plan after a refused effect: say so, and try again slowly or when the spec changes.
+
+    An Ingress that is refused says nothing about the cluster.
+    """
     status = subject.status.model_copy(deep=True)
-    if status.lifecycle_state is not LifecycleState.DELETING:
+    if status.lifecycle_state is not LifecycleState.DELETING and problem.reason != INGRESS_FAILED:
         status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
     events = apply_problem(status, problem)
     generation = subject.metadata.generation

@@ -21,12 +21,14 @@
 from controller.decide.changes import changed_fields
 from controller.decide.conclusion import MOVING, conclude
 from controller.decide.deletion import decide_deletion
+from controller.decide.in_place import record_in_place, scales_in_place
+from controller.decide.ingress import see_to_ingress
 from controller.decide.observed import job_manager_status, problem_of_last_attempt
 from controller.decide.problems import foreign_deployment, rollback_is_not_supported
 from controller.decide.recording import mark_deployed, mark_suspended
 from controller.decide.running import observe_running
 from controller.decide.step import Step
-from controller.decide.stopping import stop_cluster
+from controller.decide.stopping import nothing_is_left, stop_cluster
 from controller.decide.subject import FINALIZER, Subject
 from controller.decide.suspension import continue_suspension
 from controller.decide.transitions import begin_change, recorded_submission, submit
@@ -48,6 +50,7 @@ def decide(subject: Subject, observation: Observation) -> Plan:
     step = Step(subject.status.model_copy(deep=True), subject.last)
     if goal is not None:
         _advance(step, subject, goal, observation)
+        see_to_ingress(step, subject, goal, observation)
     return conclude(step, subject, observation)
 
 
@@ -75,7 +78,7 @@ def _first_deployment(step: Step, subject: Subject, goal: Wanted, observation: O
     match observation.cluster:
         case Known():
             step.problem = foreign_deployment(subject.metadata.name)
-        case Absent() if _no_pods(observation):
+        case Absent() if nothing_is_left(observation):
             submit(step, subject, goal, observation, first=True)
 
 
@@ -91,11 +94,13 @@ def _continue_change(
             return
         case Known(cluster):
             _continue_with_cluster(step, last, goal, cluster, observation)
-        case Absent() if _no_pods(observation):
+        case Absent() if nothing_is_left(observation):
             if goal.spec.job is not None and goal.spec.job.state is DesiredJobState.SUSPENDED:
                 step.last = mark_suspended(step.status, last, observation.at)
             else:
                 submit(step, subject, goal, observation, first=last.first_deployment)
+        case Absent():
+            step.actions = stop_cluster(observation)
 
 
 def _continue_with_cluster(
@@ -117,20 +122,12 @@ def _continue_with_cluster(
 def _apply_or_observe(
     step: Step, last: ReconciledSpec, subject: Subject, goal: Wanted, observation: Observation
 ) -> None:
-    changed = changed_fields(last.spec, goal.spec)
+    in_place = scales_in_place(subject, last.spec, goal.spec)
+    changed = changed_fields(last.spec, goal.spec, scales_in_place=in_place)
     if changed:
         begin_change(step, subject, last, goal, observation, changed)
         if step.state is ReconciliationState.UPGRADING:
             return
     else:
-        step.status.observed_generation = goal.generation
+        last = step.last = record_in_place(step, last, goal, scales_in_place=in_place)
     observe_running(step, last, subject, observation)
-
-
-def _no_pods(observation: Observation) -> bool:
-    """Whether it is known that no pod of an older incarnation is left."""
-    match observation.pods:
-        case Known(pods):
-            return not pods
-        case _:
-            return False

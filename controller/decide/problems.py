@@ -37,6 +37,14 @@ def foreign_deployment(name: str) -> Problem:
     )
 
 
+def foreign_ingress(name: str) -> Problem:
+    """An Ingress has the cluster's name, and is none of ours."""
+    return Problem(
+        "IngressFailed",
+        f"An Ingress {name} exists that was not made for this resource. Delete it if nothing needs it.",
+    )
+
+
 def job_manager_is_missing() -> Problem:
     """The Deployment was deleted by somebody, and nothing tells where the job was."""
     return Problem(

@@ -90,6 +90,24 @@ def mark_suspended(status: FlinkDeploymentStatus, last: ReconciledSpec, at: date
     return recorded
 
 
+def record_spec(
+    status: FlinkDeploymentStatus,
+    last: ReconciledSpec,
+    spec: FlinkDeploymentSpec,
+    *,
+    generation: int,
+) -> ReconciledSpec:
+    """The spec of what runs, where a change needs no new cluster; what was stable stays so."""
+    recorded, reconciliation = replace(last, spec=spec), status.reconciliation_status
+    status.observed_generation = generation
+    if recorded != last:
+        was_stable = reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
+        reconciliation.last_reconciled_spec = recorded.to_json()
+        if was_stable:
+            mark_stable(status)
+    return recorded
+
+
 def mark_stable(status: FlinkDeploymentStatus) -> None:
     """The recorded spec has proved itself."""
     status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec

@@ -1,5 +1,6 @@
 """A deployed spec: what is seen of it, put into the status."""
 
+from controller.decide.in_place import see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.recording import mark_stable
 from controller.decide.step import Step
@@ -25,6 +26,7 @@ def observe_running(step: Step, last: ReconciledSpec, subject: Subject, observat
     if last.spec.is_application:
         step.events += apply_job(status, observation)
         _note_task_managers(status, last, subject)
+    see_to_scale(step, last, subject, observation)
     if isinstance(observation.cluster, Absent):
         recover(step, subject, last, observation)
     elif _is_stable(status, last, observation):

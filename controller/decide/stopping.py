@@ -1,7 +1,7 @@
 """How a cluster is stopped: the JobManager first, so that it makes no TaskManagers meanwhile."""
 
-from controller.observation import Component, Known, Observation
-from controller.plan import Action, DeleteCluster, StopJobManager
+from controller.observation import Absent, Component, Known, Observation
+from controller.plan import Action, DeleteCluster, DeleteTaskManagers, StopJobManager
 
 
 def stop_cluster(observation: Observation) -> tuple[Action, ...]:
@@ -13,4 +13,17 @@ def stop_cluster(observation: Observation) -> tuple[Action, ...]:
             match observation.pods:
                 case Known(pods) if not any(pod.component is Component.JOB_MANAGER for pod in pods):
                     return (DeleteCluster(cluster.uid),)
+        case Absent():
+            match observation.task_managers:
+                case Known(task_managers) if not task_managers.being_deleted:
+                    return (DeleteTaskManagers(task_managers.uid),)
     return ()
+
+
+def nothing_is_left(observation: Observation) -> bool:
+    """Whether it is known that no pod of an older incarnation is left, nor anything that makes one."""
+    match observation.cluster, observation.task_managers, observation.pods:
+        case Absent(), Absent(), Known(pods):
+            return not pods
+        case _:
+            return False

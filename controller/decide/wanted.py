@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from controller.decide.subject import Subject
 from controller.observation import Problem
-from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
+from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState
 from shared.model.status import ReconciliationState
 from shared.rules import explain
-from shared.rules.not_supported import NOT_ACTED_ON, blocks_deployment
+from shared.rules.not_supported import NOT_ACTED_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Wanted:
 
 def wanted(subject: Subject) -> Wanted | None:
     """The goal; None when neither the spec nor what was last deployed can be acted on."""
-    if not subject.errors and not blocks_deployment(subject.resource):
+    if not subject.errors:
         return Wanted(subject.spec, subject.metadata.generation)
-    if subject.last is None or subject.last.spec.mode is KubernetesDeploymentMode.STANDALONE:
+    if subject.last is None:
         return None
     spec = subject.last.spec
     upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING

@@ -1,6 +1,7 @@
 """The Ingress in front of a cluster's web page: a pure function (contract part 5.10)."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 from controller.flink.names import rest_service
 from controller.flink.pod_template import Json
@@ -8,8 +9,10 @@ from shared import API_VERSION
 from shared.config.options import REST_PORT
 from shared.ingress_template import HostAndPath
 from shared.model import FlinkDeployment
+from shared.model.base import Metadata
 from shared.model.deployment import IngressSpec
 
+_CLASS, _CLASS_ANNOTATION = "ingressClassName", "kubernetes.io/ingress.class"
 COMPONENT = {"component": "ingress"}
 """The label that every Ingress of the operator carries."""
 
@@ -34,6 +37,27 @@ def cluster_ingress(resource: FlinkDeployment, configuration: Mapping[str, str])
         },
         "spec": _spec(spec, resource, configuration),
     }
+
+
+def is_owned_by(ingress: Json, owner: Metadata) -> bool:
+    """Whether it was made for this resource."""
+    owners = ingress["metadata"].get("ownerReferences") or []
+    return any(one["uid"] == owner.uid for one in owners)
+
+
+def replaced(existing: Json, body: Json) -> Json:
+    """The existing Ingress with our labels, annotations and spec; finalizers of ingress controllers stay."""
+    result = deepcopy(existing)
+    for field in ("labels", "annotations"):
+        result["metadata"].pop(field, None)
+        if body["metadata"][field]:
+            result["metadata"][field] = body["metadata"][field]
+    result["spec"] = dict(body["spec"])
+    given = existing["spec"].get(_CLASS)
+    if given and _CLASS not in body["spec"] and _CLASS_ANNOTATION not in body["metadata"]["annotations"]:
+        # The API server gave the cluster's default class, which it does only when an Ingress is created.
+        result["spec"][_CLASS] = given
+    return result
 
 
 def _owner(resource: FlinkDeployment) -> Json:

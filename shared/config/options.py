@@ -38,6 +38,7 @@ __all__ = [
     "REST_BIND_PORT",
     "REST_PORT",
     "SAVEPOINT_DIRECTORY",
+    "SCHEDULER_MODE",
     "TASKMANAGER_RPC_PORT",
     "TASK_SLOTS",
     "Option",
@@ -61,6 +62,7 @@ HIGH_AVAILABILITY = Option("high-availability.type", "NONE", older_keys=("high-a
 HIGH_AVAILABILITY_STORAGE = Option(
     "high-availability.storageDir", older_keys=("recovery.zookeeper.storageDir",)
 )
+SCHEDULER_MODE = Option("scheduler-mode")
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", "1", type=COUNT)
 REST_PORT = Option("rest.port", "8081", older_keys=("web.port",), type=PORT)
 REST_BIND_PORT = Option("rest.bind-port", type=PORT)

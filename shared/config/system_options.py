@@ -143,6 +143,10 @@ _SYSTEM_OPTIONS = (
     ),
 )
 
+INGRESS_IS_MANAGED = _advanced(
+    "ingress.manage", BOOLEAN, "true", "Whether the operator creates and deletes Ingresses."
+)
+
 _ADVANCED_OPTIONS = (
     _advanced(
         "observer.rest-ready.delay",
@@ -218,7 +222,7 @@ _ADVANCED_OPTIONS = (
         "10",
         "Events of a job's exceptions in one look.",
     ),
-    _advanced("ingress.manage", BOOLEAN, "true", "Whether the operator creates and deletes Ingresses."),
+    INGRESS_IS_MANAGED,
 )
 
 _METRIC_OPTIONS = (

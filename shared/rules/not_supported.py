@@ -10,7 +10,6 @@ from shared.config.autoscaler_options import ENABLED
 from shared.config.flatten import flatten
 from shared.config.options import is_true
 from shared.model import FlinkDeployment, Resource
-from shared.model.deployment import KubernetesDeploymentMode
 from shared.rules.finding import Finding, Severity
 
 NOT_ACTED_ON = "FK901"
@@ -26,10 +25,6 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
         yield _finding("kind", f"{resource.kind} is accepted but nothing is done for it yet")
         return
     spec = resource.spec
-    if spec.mode is KubernetesDeploymentMode.STANDALONE:
-        yield _finding("spec.mode", "standalone clusters are not created yet")
-    if spec.ingress is not None:
-        yield _finding("spec.ingress", "no Ingress is created yet")
     yield from _autoscaler(spec.flink_configuration or {})
     if spec.job is None:
         return
@@ -50,11 +45,6 @@ def _autoscaler(configuration: Mapping[str, Any]) -> Iterator[Finding]:
     key = ENABLED.key_in(options)
     if key is not None and is_true(options[key]):
         yield _finding(f"spec.flinkConfiguration[{key}]", "the autoscaler does not act yet")
-
-
-def blocks_deployment(resource: FlinkDeployment) -> bool:
-    """Whether what is not supported keeps the whole resource from being deployed."""
-    return resource.spec.mode is KubernetesDeploymentMode.STANDALONE
 
 
 def _finding(path: str, message: str) -> Finding:

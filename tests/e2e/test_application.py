@@ -1,7 +1,7 @@
 """A job on a cluster of its own: it starts, is upgraded, and goes, on real Flink."""
 
 from tests.e2e.conftest import Release
-from tests.e2e.flink import JAR, Flink, application
+from tests.e2e.flink import Flink, application
 from tests.polling import eventually
 
 HA = {
@@ -52,28 +52,6 @@ def test_stateless_upgrade_replaces_the_cluster(flink: Flink, release: Release) 
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     assert status["jobStatus"]["jobId"] != before
     assert '"parallelism":2' in status["reconciliationStatus"]["lastStableSpec"]
-
-
-def test_change_that_must_keep_state_is_not_applied_and_says_why(flink: Flink, release: Release) -> None:
-    options = {
-        "execution.checkpointing.dir": "file:///tmp/c",
-        "execution.checkpointing.savepoint-dir": "file:///tmp/s",
-    }
-    job = {"jarURI": JAR, "parallelism": 1, "upgradeMode": "savepoint"}
-    resource = application("kept", release.image, release.version, job=job, flinkConfiguration=options)
-    flink.apply(resource)
-    job_id = flink.wait_until_running("kept")["status"]["jobStatus"]["jobId"]
-
-    flink.patch("kept", {"spec": {"job": {"args": ["--rate", "7"]}}})
-    status = flink.wait_for(
-        "kept",
-        lambda r: r["status"]["conditions"][0]["reason"] == "NotSupported",
-        within=15,
-        what="Ready=False with reason NotSupported",
-    )["status"]
-
-    assert status["jobStatus"]["jobId"] == job_id
-    assert status["jobStatus"]["state"] == "RUNNING"
 
 
 def test_deletion_removes_everything(flink: Flink, release: Release) -> None:

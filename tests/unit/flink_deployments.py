@@ -133,7 +133,7 @@ def observed(
     **more: Any,
 ) -> Observation:
     """All facts; by default there is no cluster, no pod, and no metadata in Kubernetes."""
-    facts: Json = {"high_availability": Absent(), **more}
+    facts: Json = {"high_availability": Absent(), "task_managers": Absent(), "ingress": Absent(), **more}
     return Observation(
         at=at,
         cluster=cluster or Absent(),

@@ -105,12 +105,3 @@ def test_first_deployment_waits_until_it_is_known_that_nothing_is_there(observat
     ready = plan.status.condition("Ready")
     assert ready is not None
     assert ready.reason != "Suspended"
-
-
-@pytest.mark.parametrize("mode", ["standalone"])
-def test_mode_that_is_not_supported_is_said_and_nothing_deployed(mode: str) -> None:
-    plan = plan_of(application(mode=mode), observed())
-    assert plan.actions == ()
-    ready = plan.status.condition("Ready")
-    assert ready is not None
-    assert ready.reason == "NotSupported"

@@ -165,24 +165,21 @@ def test_pod_that_cannot_start_is_told_in_status_and_event(
     assert "ImagePullBackOff" in [event.reason for event in plan.events]
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        application(ingress={"template": "x"}),
-        application(
-            job={"savepointTriggerNonce": 1},
-            flinkConfiguration={"execution.checkpointing.savepoint-dir": "s3://bucket/sp"},
-        ),
-    ],
-)
-def test_pod_that_cannot_start_is_told_though_something_is_not_supported(raw: Json) -> None:
-    raw = with_status(raw, plan_of(raw, observed()))
+def not_supported() -> Json:
+    return application(
+        job={"savepointTriggerNonce": 1},
+        flinkConfiguration={"execution.checkpointing.savepoint-dir": "s3://bucket/sp"},
+    )
+
+
+def test_pod_that_cannot_start_is_told_though_something_is_not_supported() -> None:
+    raw = with_status(not_supported(), plan_of(not_supported(), observed()))
     plan = plan_of(raw, stuck())
     assert orjson.loads(plan.status.error or "{}").get("type") == "ImagePullBackOff"
 
 
 def test_what_is_not_supported_keeps_a_running_resource_from_being_ready() -> None:
-    raw = running(application(ingress={"template": "x"}))
+    raw = running(not_supported())
     plan = plan_of(raw, observed_up(job(raw)))
     assert condition(plan, "Ready") == (ConditionStatus.FALSE, "NotSupported")
     assert condition(plan, "Running") == (ConditionStatus.TRUE, "Running")

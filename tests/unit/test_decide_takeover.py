@@ -4,6 +4,7 @@ import pytest
 
 from controller.observation import HighAvailability, Known
 from controller.plan import CreateCluster, ForgetJobPlans
+from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import LifecycleState
@@ -55,8 +56,9 @@ def test_standalone_cluster_of_another_operator_is_never_replaced_by_a_native_on
     raw = java_operator_resource("standalone-application")
     raw["spec"]["job"]["upgradeMode"] = "stateless"
     plan = plan_of(raw, observed())
-    plan = plan_of(with_status(raw, plan), observed())
-    assert plan.actions == ()
+    (create,) = plan_of(with_status(raw, plan), observed()).actions
+    assert isinstance(create, CreateCluster)
+    assert create.spec.mode is KubernetesDeploymentMode.STANDALONE
 
 
 @pytest.mark.parametrize("state", ["ROLLED_BACK", "ROLLING_BACK"])

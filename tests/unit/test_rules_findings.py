@@ -59,8 +59,6 @@ def test_several_findings_are_counted_and_numbered() -> None:
 @pytest.mark.parametrize(
     ("raw", "path"),
     [
-        (application(mode="standalone"), "spec.mode"),
-        (application(ingress={"template": "{{name}}.example.org"}), "spec.ingress"),
         (application(job={"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
         (
             application(flinkConfiguration={"job": {"autoscaler": {"enabled": True}}}),

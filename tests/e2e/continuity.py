@@ -1,0 +1,113 @@
+"""What became of a job's state, by the test job's own record of its counts (tests/testjob/README.md)."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.flink import JAR, application
+from tests.polling import eventually
+
+Json = dict[str, Any]
+IN_POD = "/flink-data"
+STORAGE = {
+    "taskmanager.numberOfTaskSlots": "2",
+    "execution.checkpointing.interval": "2 s",
+    "execution.checkpointing.dir": f"file://{IN_POD}/checkpoints",
+    "execution.checkpointing.savepoint-dir": f"file://{IN_POD}/savepoints",
+}
+HIGH_AVAILABILITY = {
+    "high-availability.type": "kubernetes",
+    "high-availability.storageDir": f"file://{IN_POD}/ha",
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """A start of the counting operator."""
+
+    run: str
+    job: str
+    restored: bool
+    count: int
+
+
+class History:
+    """The marker files of a job with parallelism 1, on the node."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def entries(self) -> list[Json]:
+        """All lines so far; the last may be half written."""
+        file = self.folder / "marker" / "count-0.jsonl"
+        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def starts(self) -> list[Start]:
+        return [
+            Start(one["run"], one["job"], one["restored"], one["count"])
+            for one in self.entries()
+            if one["event"] == "start"
+        ]
+
+    def last_count(self, run: str) -> int:
+        """The highest count that a run reported."""
+        return max(int(one["count"]) for one in self.entries() if one["run"] == run)
+
+    def wait_for_start(self, number: int, *, within: float = 120) -> Start:
+        """The so many-th start, once it has counted on."""
+
+        def started() -> Start | None:
+            starts = self.starts()
+            if len(starts) < number:
+                return None
+            start = starts[number - 1]
+            return start if self.last_count(start.run) > start.count + 100 else None
+
+        found = eventually(started, within=within, what=f"start {number} of the job counts on")
+        assert found is not None
+        return found
+
+    def assert_never_two_at_once(self) -> None:
+        """No run reports after a later one has started."""
+        begun: list[str] = []
+        for one in self.entries():
+            if one["event"] == "start":
+                begun.append(one["run"])
+            assert one["run"] == begun[-1], f"{one} comes after the start of {begun[-1]}"
+
+
+@contextmanager
+def storage(namespace: str) -> Iterator[History]:
+    """A folder of the node for one test's checkpoints and markers."""
+    folder = Path("/var/tmp/flink-operator-e2e") / namespace
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)  # Flink's pods are no root
+    try:
+        yield History(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def counting(
+    name: str, image: str, version: str, history: History, *, mode: str, options: Json | None = None
+) -> Json:
+    """An application that counts, keeps its state in the folder, and tells there what happens to it."""
+    volume = {"name": "data", "hostPath": {"path": str(history.folder), "type": "Directory"}}
+    container = {
+        "name": "flink-main-container",
+        "volumeMounts": [{"name": "data", "mountPath": IN_POD}],
+    }
+    arguments = ["--rate", "200", "--marker", f"{IN_POD}/marker"]
+    return application(
+        name,
+        image,
+        version,
+        job={"jarURI": JAR, "parallelism": 1, "upgradeMode": mode, "args": arguments},
+        flinkConfiguration={**STORAGE, **(options or {})},
+        podTemplate={"spec": {"containers": [container], "volumes": [volume]}},
+    )
