@@ -9,6 +9,7 @@ import yaml
 
 from cli.certificates import certificates
 from cli.config import config
+from cli.lifecycle_reference import lifecycle_reference
 from cli.options_reference import options_reference
 from cli.reference import reference_documents
 from cli.render import render
@@ -52,9 +53,10 @@ def reference(
 
 
 def reference_pages() -> dict[str, str]:
-    """Markdown page by file name: the index, a page a kind, the options and the rules."""
+    """Markdown page by file name: the index, a page a kind, the lifecycle, the options and the rules."""
     return {
         **reference_documents(),
+        "lifecycle.md": lifecycle_reference(),
         "options.md": options_reference(),
         "rules.md": rules_reference(),
     }

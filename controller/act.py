@@ -75,8 +75,7 @@ class Actor:
             case AddFinalizer():
                 return await self._set_finalizers(subject, [*subject.metadata.finalizers, FINALIZER])
             case RemoveFinalizer():
-                others = [one for one in subject.metadata.finalizers if one != FINALIZER]
-                return await self._set_finalizers(subject, others)
+                return await self._remove_finalizer(subject)
             case StopWithSavepoint():
                 await self._ask(lambda base: self._flink.stop_with_savepoint(base, action), subject)
             case CancelJob(job_id):
@@ -130,6 +129,16 @@ class Actor:
             await call(rest_address(subject))
         except RestError as error:
             log.warning("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, error)
+
+    async def _remove_finalizer(self, subject: Subject) -> Object | None:
+        """None when the resource is gone already."""
+        others = [one for one in subject.metadata.finalizers if one != FINALIZER]
+        try:
+            return await self._set_finalizers(subject, others)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
 
     async def _set_finalizers(self, subject: Subject, finalizers: list[str]) -> Object:
         """Conditional on the version that was read, because other finalizers may come and go."""

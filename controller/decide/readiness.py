@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from controller.decide.conditions import READY, set_condition
+from controller.decide.suspension import pending_trigger
 from controller.observation import Problem
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import (
@@ -36,7 +37,11 @@ def _ready(
         return False, "Suspended", "Nothing is deployed: spec.job.state is suspended"
     if last is None:
         return False, "Waiting", "Nothing is deployed until it is known that nothing older is left"
-    if status.reconciliation_status.state is ReconciliationState.UPGRADING:
+    upgrading = status.reconciliation_status.state is ReconciliationState.UPGRADING
+    if upgrading and last.spec.is_application and not last.is_suspended:
+        how = "with a savepoint" if pending_trigger(status) is not None else "by cancelling it"
+        return False, "Suspending", f"The job is being stopped for the change, {how}"
+    if upgrading:
         return False, "Upgrading", "The cluster of the new spec is being brought up"
     if last.is_suspended:
         return False, "Suspended", "The job is suspended, as spec.job.state asks"

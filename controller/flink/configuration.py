@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from controller.flink.configuration_file import ConfigurationConflict
-from controller.flink.job_jar import class_path, require_job_jar, require_openable
+from controller.flink.job_jar import class_path, in_user_library, require_job_jar, require_openable
 from controller.flink.names import ClusterType
 from shared.config.effective import Value, text
 from shared.config.flink_versions import RELEASES
@@ -75,12 +75,15 @@ def _native(options: dict[str, Value], spec: FlinkDeploymentSpec) -> dict[str, V
 
 
 def _standalone(options: dict[str, Value], spec: FlinkDeploymentSpec) -> dict[str, Value]:
-    """Contract part 5.9; the class path has the job's jar if Java can open it."""
+    """Contract part 5.9; the class path has the job's jar if Java can open it.
+
+    What lies in the folder for user code is on it already: named again, Flink would find its classes twice.
+    """
     options["jobmanager.rpc.address"] = _job_manager_address(options)
     if spec.job is not None and spec.job.jar_uri:
         entry = class_path(spec.job.jar_uri)
         options.pop(CLASS_PATH, None)
-        if entry is not None:
+        if entry is not None and not in_user_library(entry):
             options[CLASS_PATH] = (entry,)
     return options
 

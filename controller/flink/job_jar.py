@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from controller.flink.configuration_file import ConfigurationConflict
 from shared.config.collections import parse_list
@@ -9,6 +10,9 @@ from shared.config.effective import Value, text
 from shared.config.flink_versions import FlinkRelease
 from shared.config.options import is_true
 from shared.model.job import JobSpec
+
+USER_LIBRARY: Final = "/opt/flink/usrlib"
+"""The folder for user code, as in Flink's own images."""
 
 _JARS: Final = "pipeline.jars"
 _RAW_HTTP: Final = "user.artifacts.raw-http-enabled"
@@ -71,6 +75,11 @@ def class_path(jar: str) -> str | None:
     if scheme in {"local", "file"}:
         return f"file:{rest}"
     return jar if scheme in _REMOTE_OF_CLASS_PATH else None
+
+
+def in_user_library(entry: str) -> bool:
+    """Whether an entry of the class path lies in the folder for user code."""
+    return urlsplit(entry).path.startswith(f"{USER_LIBRARY}/")
 
 
 def _scheme(uri: str) -> tuple[str, str]:

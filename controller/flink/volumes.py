@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from controller.flink.configuration_file import ConfigurationConflict
+from controller.flink.job_jar import USER_LIBRARY, in_user_library
 from controller.flink.kerberos import KEYTAB_FOLDER, Kerberos
 from controller.flink.names import configuration_map, hadoop_map, keytab_secret, krb5_map, pod_template_map
 from controller.flink.options import ClusterOptions
@@ -14,7 +14,6 @@ from shared.model.pod_template import MAIN_CONTAINER
 
 POD_TEMPLATE_KEY = "taskmanager-pod-template.yaml"
 HADOOP_FOLDER = "/opt/hadoop/conf"
-USER_LIBRARY = "/opt/flink/usrlib"
 
 _POD_TEMPLATE_FOLDER = "/opt/flink/pod-template"
 _CLAIMS = "kubernetes.persistent-volume-claims"
@@ -145,8 +144,7 @@ def user_library(template: Json, class_path: Iterable[str]) -> list[Mounted]:
         if container.get("name") == MAIN_CONTAINER
         for mount in container.get("volumeMounts") or []
     ]
-    in_image = any(urlsplit(entry).path.startswith(f"{USER_LIBRARY}/") for entry in class_path)
-    if in_image or any(path.startswith(USER_LIBRARY) for path in mounts):
+    if any(path.startswith(USER_LIBRARY) for path in mounts) or any(map(in_user_library, class_path)):
         return []
     return [_mounted("user-lib-dir", {"emptyDir": {}}, USER_LIBRARY)]
 

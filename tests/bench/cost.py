@@ -10,9 +10,12 @@ from time import process_time
 import orjson
 from rich.table import Table
 
+from controller.flink.cluster import cluster_objects
+from controller.flink.operator_files import OperatorFiles
+from shared.config.effective import Submission
 from shared.model import FlinkDeployment
 from shared.rules import RuleContext, review
-from tests.bench.resources import basic, large, lines_of_pod_templates
+from tests.bench.resources import Resource, basic, large, lines_of_pod_templates
 
 _ROUNDS = 7
 _IMPORT = "from time import process_time; start = process_time(); import {}; print(process_time() - start)"
@@ -31,7 +34,7 @@ print(process_time() - start)
 def resources() -> Table:
     """CPU times of parsing, model and review, beside one another."""
     table = Table(title="What a resource costs", caption="ms of CPU; in brackets: times parsing its JSON")
-    for column in ("resource", "bytes", "pod lines", "JSON", "model", "review"):
+    for column in ("resource", "bytes", "pod lines", "JSON", "model", "review", "objects"):
         table.add_column(column, justify="left" if column == "resource" else "right")
     for name, resource in (("examples/basic.yaml", basic()), ("large", large())):
         document = orjson.dumps(resource)
@@ -47,8 +50,15 @@ def resources() -> Table:
             f"{parsing * 1000:.3f}",
             _with_ratio(modelling, parsing),
             _with_ratio(reviewing, parsing),
+            _with_ratio(_best(partial(_objects, resource)), parsing),
         )
     return table
+
+
+def _objects(resource: Resource) -> object:
+    """All objects of the cluster, as the controller creates them."""
+    parsed = FlinkDeployment.model_validate(resource)
+    return cluster_objects(parsed, Submission(1, "0" * 32), {}, OperatorFiles())
 
 
 def processes() -> Table:

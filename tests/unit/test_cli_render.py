@@ -178,7 +178,7 @@ def test_errors_are_those_of_validate_and_nothing_is_printed() -> None:
 
 
 def test_warnings_do_not_mix_with_the_objects() -> None:
-    result = run("-f", "-", stdin=manifest(application(mode="standalone")))
+    result = run("-f", "-", stdin=manifest(application(job={"autoscalerResetNonce": 1})))
     assert result.exit_code == 0
     assert "warning" in result.stderr
     assert all(one["kind"] for one in yaml.safe_load_all(result.stdout))

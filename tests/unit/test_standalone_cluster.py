@@ -174,8 +174,10 @@ def test_folder_of_a_template_is_not_hidden(path: str) -> None:
     assert not user_library(standalone(podTemplate={"spec": {"containers": [container]}}))
 
 
-def test_folder_of_the_image_is_not_hidden() -> None:
-    assert not user_library(standalone({"jarURI": "local:///opt/flink/usrlib/job.jar"}))
+def test_jar_in_the_images_folder_is_neither_hidden_nor_named_twice() -> None:
+    raw = standalone({"jarURI": "local:///opt/flink/usrlib/job.jar"})
+    assert not user_library(raw)
+    assert "pipeline.classpaths" not in options_of(made(raw).config_maps)
 
 
 @pytest.mark.parametrize(
