@@ -1,13 +1,14 @@
 """What the rules say about resources in files, with the other files and perhaps a cluster to look at."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.documents import REPEATED_KEY, Document, Key, Reading, Report
 from shared.rules import Finding, RuleContext, review
 from shared.rules.context import LookUp, Presence, nothing_is_known
 from shared.rules.location import path_of
+from shared.rules.metadata import metadata_findings
 from shared.rules.unknown_fields import unknown_field_findings
 
 REPEATED_RESOURCE: Final = "FK009"
@@ -16,6 +17,7 @@ _GENERATED_PART = "xxxxx"
 _LONGEST_PREFIX = 58
 _UNKNOWN_IN_POD_TEMPLATE = "FK118"
 _NAME_RULE = "FK101"
+_NAMES_OF_CLUSTERS = ("FlinkDeployment", "FlinkBlueGreenDeployment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _repeated_resource(document: Document, given: Mapping[Key, Document], namesp
 def _findings(document: Document, surroundings: Surroundings, context: RuleContext) -> Iterator[Finding]:
     unknown = list(unknown_field_findings(document.value))
     yield from unknown
+    yield from _metadata_findings(document)
     is_nameless = isinstance(document.value.get("metadata"), Mapping) and not (
         document.metadata.get("name") or document.name
     )
@@ -96,7 +99,14 @@ def _findings(document: Document, surroundings: Surroundings, context: RuleConte
             continue
         if is_nameless and finding.code == _NAME_RULE:
             continue
-        yield _clearer(finding, document.value)
+        yield finding
+
+
+def _metadata_findings(document: Document) -> Iterator[Finding]:
+    """What Kubernetes asks of metadata; of names that are a cluster's too, the rules ask more."""
+    for finding in metadata_findings(document.value):
+        if finding.path != "metadata.name" or document.kind not in _NAMES_OF_CLUSTERS:
+            yield finding
 
 
 def _stored(document: Document, surroundings: Surroundings) -> Mapping[str, Any] | None:
@@ -119,10 +129,3 @@ def _as_stored(document: Document, namespace: str, stored: Mapping[str, Any] | N
         return {**document.value, "metadata": completed}
     own = {"metadata": {**stored["metadata"], **completed}, "status": stored.get("status")}
     return {**document.value, **own}
-
-
-def _clearer(finding: Finding, value: Mapping[str, Any]) -> Finding:
-    """An absent apiVersion or kind is not `None is not known`."""
-    if finding.path in {"apiVersion", "kind"} and value.get(finding.path) is None:
-        return replace(finding, message="is required")
-    return finding

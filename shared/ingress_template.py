@@ -26,7 +26,7 @@ class HostAndPath:
 
         None when that is neither a host nor a path.
         """
-        filled = re.sub(_NAMESPACE, namespace, re.sub(_NAME, name, template))
+        filled = filled_in(template, name, namespace)
         url = re.sub(_SCHEME, "", filled)
         authority, slash, rest = url.partition("/")
         match = re.fullmatch(_HOST_AND_PORT, authority)
@@ -37,3 +37,8 @@ class HostAndPath:
             return None
         path, *_ = re.split(r"[?#]", rest, maxsplit=1)
         return cls(host, slash + path)
+
+
+def filled_in(template: str, name: str, namespace: str) -> str:
+    """The template with the resource's name and namespace in their places."""
+    return re.sub(_NAMESPACE, namespace, re.sub(_NAME, name, template))

@@ -1,9 +1,9 @@
 """What the JobManager's container is started with."""
 
-from controller.flink.job_jar import class_path
 from controller.flink.names import ClusterType
 from controller.flink.options import ClusterOptions
 from shared.config.flink_versions import RESTORE_PATH_KEYS
+from shared.config.job_jar import class_path
 from shared.config.options import high_availability_is_active, is_true
 from shared.model.job import JobSpec
 

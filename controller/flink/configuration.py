@@ -3,18 +3,29 @@
 from collections.abc import Mapping
 
 from controller.flink.configuration_file import ConfigurationConflict
-from controller.flink.job_jar import class_path, in_user_library, require_job_jar, require_openable
 from controller.flink.names import ClusterType
+from shared.config.collections import parse_list
 from shared.config.effective import Value, text
 from shared.config.flink_versions import RELEASES
+from shared.config.job_jar import (
+    JARS,
+    RAW_HTTP,
+    class_path,
+    in_user_library,
+    native_jar_problems,
+    standalone_jar_problems,
+)
 from shared.config.options import (
     BLOB_SERVER_PORT,
+    HIGH_AVAILABILITY_PORT,
     JOBMANAGER_RPC_PORT,
     REST_BIND_PORT,
     REST_PORT,
     TASKMANAGER_RPC_PORT,
     high_availability_is_active,
+    is_true,
 )
+from shared.config.pod_templates import NO_TEMPLATE_FILE, TEMPLATE_FILE, USE_THE_FIELD, template_file_key
 from shared.config.registry import Option
 from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
 
@@ -31,10 +42,8 @@ _CLIENT_ONLY = frozenset(
         "taskmanager.host",
     }
 )
-_TEMPLATE_FILES = "kubernetes.pod-template-file"
 _TEMPLATE_FILE_IN_POD = "/opt/flink/pod-template/taskmanager-pod-template.yaml"
 _ENTRY_CLASS = "org.apache.flink.kubernetes.entrypoint.Kubernetes{}ClusterEntrypoint"
-_HA_PORT = Option("high-availability.jobmanager.port", "0", older_keys=("recovery.jobmanager.port",))
 _FIXED_PORTS = {BLOB_SERVER_PORT: "6124", TASKMANAGER_RPC_PORT: "6122"}
 
 
@@ -46,22 +55,27 @@ def cluster_configuration(
     if spec.mode is KubernetesDeploymentMode.STANDALONE:
         return _standalone(result, spec)
     if has_task_manager_template:
-        result[f"{_TEMPLATE_FILES}.taskmanager"] = _TEMPLATE_FILE_IN_POD
+        result[f"{TEMPLATE_FILE}.taskmanager"] = _TEMPLATE_FILE_IN_POD
     return _native(result, spec)
 
 
 def require_workable(configuration: Mapping[str, Value], spec: FlinkDeploymentSpec) -> None:
     """Raises ConfigurationConflict for options of pods that no cluster works with."""
     flat = _flat(configuration)
-    for option in (*_FIXED_PORTS, JOBMANAGER_RPC_PORT, REST_PORT, REST_BIND_PORT, _HA_PORT):
+    for option in (*_FIXED_PORTS, JOBMANAGER_RPC_PORT, REST_PORT, REST_BIND_PORT, HIGH_AVAILABILITY_PORT):
         _require_one_port(option, flat)
     if spec.job is None or spec.flink_version is None:
         return
     release = RELEASES[spec.flink_version]
     if spec.mode is not KubernetesDeploymentMode.STANDALONE:
-        require_job_jar(spec.job, configuration, release)
-    elif spec.job.jar_uri:
-        require_openable(spec.job.jar_uri, release)
+        value = configuration.get(JARS, ())
+        jars = parse_list(value) if isinstance(value, str) else value
+        raw_http = is_true(flat.get(RAW_HTTP))
+        problems = native_jar_problems(spec.job, jars, release, allows_raw_http=raw_http)
+    else:
+        problems = standalone_jar_problems(spec.job, release)
+    for problem in problems:
+        raise ConfigurationConflict(f"spec.job.jarURI: {problem.message}. {problem.hint}")
 
 
 def _native(options: dict[str, Value], spec: FlinkDeploymentSpec) -> dict[str, Value]:
@@ -95,11 +109,9 @@ def cluster_type(spec: FlinkDeploymentSpec) -> ClusterType:
 
 def require_no_template_file(deployment: Mapping[str, Value], component: str) -> None:
     """Raises ConfigurationConflict when the pod template of a component is said to be in a file."""
-    for key in (f"{_TEMPLATE_FILES}.{component}", f"{_TEMPLATE_FILES}.default", _TEMPLATE_FILES):
-        if key in deployment:
-            raise ConfigurationConflict(
-                f"{key}: the operator does not read this file. Put the template into spec.podTemplate."
-            )
+    key = template_file_key(deployment, component)
+    if key is not None:
+        raise ConfigurationConflict(f"{key}: {NO_TEMPLATE_FILE}. {USE_THE_FIELD}")
 
 
 def _with_fixed_ports(options: dict[str, Value]) -> dict[str, Value]:
@@ -110,8 +122,8 @@ def _with_fixed_ports(options: dict[str, Value]) -> dict[str, Value]:
             options[option.key] = port
     if _is_open(REST_BIND_PORT if REST_BIND_PORT.is_in(flat) else REST_PORT, flat):
         options[REST_BIND_PORT.key] = "8081"
-    if high_availability_is_active(flat) and _is_open(_HA_PORT, flat):
-        options[_HA_PORT.key] = JOBMANAGER_RPC_PORT.read(flat) or "6123"
+    if high_availability_is_active(flat) and _is_open(HIGH_AVAILABILITY_PORT, flat):
+        options[HIGH_AVAILABILITY_PORT.key] = JOBMANAGER_RPC_PORT.read(flat) or "6123"
     return options
 
 
@@ -120,15 +132,15 @@ def _is_open(option: Option, flat: Mapping[str, str]) -> bool:
 
 
 def _require_one_port(option: Option, flat: Mapping[str, str]) -> None:
-    value = (option.read(flat) or "0").strip()
-    if not value.isdecimal() or int(value) >= 2**16:
+    value = option.read(flat) or "0"
+    if not option.type.reads(value):
         raise ConfigurationConflict(
             f"{option.key}: {value!r} is not one port, which Services need. Use one, or 0 for the usual one."
         )
 
 
 def _is_for_pods(key: str) -> bool:
-    return not key.startswith((*_OPERATOR_PREFIXES, _TEMPLATE_FILES)) and key not in _CLIENT_ONLY
+    return not key.startswith((*_OPERATOR_PREFIXES, TEMPLATE_FILE)) and key not in _CLIENT_ONLY
 
 
 def _job_manager_address(options: Mapping[str, Value]) -> str:

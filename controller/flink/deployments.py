@@ -10,7 +10,7 @@ from controller.flink.pod import Component, metadata_of, pod
 from controller.flink.pod_template import Json
 from controller.flink.volumes import Mounted
 from shared.config.effective import GENERATION_ANNOTATION
-from shared.config.options import high_availability_is_active
+from shared.config.options import JOB_MANAGER_REPLICAS, high_availability_is_active
 
 _STARTUP_PROBE = {
     "httpGet": {"path": "/config", "port": "rest"},
@@ -21,7 +21,6 @@ _POD_ADDRESS = {
     "name": "_POD_IP_ADDRESS",
     "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
 }
-_JOB_MANAGER_REPLICAS = "kubernetes.jobmanager.replicas"
 _TASK_MANAGER_REPLICAS = "kubernetes.internal.taskmanager.replicas"
 
 
@@ -46,10 +45,10 @@ def job_manager_deployment(
     made["spec"].pop("hostNetwork", None)
     if options.host_network:
         made["spec"] |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
-    replicas = options.count(_JOB_MANAGER_REPLICAS)
+    replicas = options.count(JOB_MANAGER_REPLICAS.key)
     if replicas > 1 and not high_availability_is_active(options.flat):
         raise ConfigurationConflict(
-            f"{_JOB_MANAGER_REPLICAS}: more than one needs high availability. Set high-availability.type."
+            f"{JOB_MANAGER_REPLICAS.key}: more than one needs high availability. Set high-availability.type."
         )
     result = _deployment(options, options.name, component, replicas, made, owner)
     result["spec"]["paused"] = True

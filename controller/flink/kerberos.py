@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from controller.flink.configuration_file import ConfigurationConflict
 from controller.flink.operator_files import OperatorFiles
 from shared.config.effective import Value, text
-from shared.config.registry import Option
-from shared.config.values import parse_boolean
+from shared.config.kerberos import KEYTAB, KRB5, OWN_SECRET, kerberos_paths, no_such_file
 
-_ENABLED = "kubernetes.decorator.kerberos-mount.enabled"
-_KEYTAB = Option("security.kerberos.login.keytab", older_keys=("security.keytab",))
-_PRINCIPAL = Option("security.kerberos.login.principal", older_keys=("security.principal",))
-_KRB5 = Option("security.kerberos.krb5-conf.path")
 KEYTAB_FOLDER = "/opt/kerberos/kerberos-keytab"
 
 
@@ -30,8 +25,8 @@ class Kerberos:
         """The options with the path that the keytab has in pods."""
         if self.keytab is None:
             return dict(options)
-        others = {key: value for key, value in options.items() if key not in _KEYTAB.older_keys}
-        return {**others, _KEYTAB.key: posixpath.join(KEYTAB_FOLDER, self.keytab[0])}
+        others = {key: value for key, value in options.items() if key not in KEYTAB.older_keys}
+        return {**others, KEYTAB.key: posixpath.join(KEYTAB_FOLDER, self.keytab[0])}
 
 
 def kerberos(options: Mapping[str, Value], files: OperatorFiles) -> Kerberos:
@@ -39,45 +34,26 @@ def kerberos(options: Mapping[str, Value], files: OperatorFiles) -> Kerberos:
 
     Raises ConfigurationConflict for one that the operator does not have: a pod would wait for it forever.
     """
-    flat = {key: text(value) for key, value in options.items()}
-    if not _is_enabled(flat):
-        return Kerberos()
-    keytab, krb5 = _path(_KEYTAB, flat), _path(_KRB5, flat)
-    if not _path(_PRINCIPAL, flat):
-        keytab = ""
+    keytab, krb5 = kerberos_paths({key: text(value) for key, value in options.items()})
     return Kerberos(
         keytab=_keytab(keytab, files) if keytab else None, krb5=_krb5(krb5, files) if krb5 else None
     )
 
 
-def _is_enabled(flat: Mapping[str, str]) -> bool:
-    try:
-        return parse_boolean(flat.get(_ENABLED, "true"))
-    except ValueError as error:
-        raise ValueError(f"{_ENABLED}: {error}") from error
-
-
-def _path(option: Option, flat: Mapping[str, str]) -> str:
-    return (option.read(flat) or "").strip()
-
-
 def _keytab(path: str, files: OperatorFiles) -> tuple[str, str]:
-    return posixpath.basename(path), b64encode(_content(_KEYTAB.key, path, files)).decode("ascii")
+    return posixpath.basename(path), b64encode(_content(KEYTAB.key, path, files)).decode("ascii")
 
 
 def _krb5(path: str, files: OperatorFiles) -> tuple[str, str]:
-    content = _content(_KRB5.key, path, files)
+    content = _content(KRB5.key, path, files)
     try:
         return posixpath.basename(path), content.decode("utf-8")
     except UnicodeDecodeError:
-        raise ConfigurationConflict(f"{_KRB5.key}: {path} is not text in UTF-8.") from None
+        raise ConfigurationConflict(f"{KRB5.key}: {path} is not text in UTF-8.") from None
 
 
 def _content(key: str, path: str, files: OperatorFiles) -> bytes:
     content = files.kerberos_file(path)
     if content is None:
-        raise ConfigurationConflict(
-            f"{key}: the operator has no file {path}, only *.keytab and *.conf of its configuration folder. "
-            f"To mount a Secret of your own, name it in kubernetes.secrets and set {_ENABLED} to false."
-        )
+        raise ConfigurationConflict(f"{key}: {no_such_file(path)}. {OWN_SECRET}")
     return content

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from shared.config.kerberos import KERBEROS_SUFFIXES
 from shared.model.deployment import LOG_FILES
 
 _HADOOP_FILES = ("core-site.xml", "hdfs-site.xml")
-_KERBEROS_SUFFIXES = (".keytab", ".conf")
 _LARGEST = 1 << 20  # bytes; neither a ConfigMap nor a Secret holds more
 
 
@@ -34,7 +34,7 @@ class OperatorFiles:
         return cls(
             log=_texts(contents, LOG_FILES),
             hadoop=_texts(contents, _HADOOP_FILES),
-            kerberos={name: contents[name] for name in contents if name.endswith(_KERBEROS_SUFFIXES)},
+            kerberos={name: contents[name] for name in contents if name.endswith(KERBEROS_SUFFIXES)},
             folder=str(folder),
         )
 
@@ -45,7 +45,7 @@ class OperatorFiles:
 
 
 def _is_wanted(file: Path) -> bool:
-    known = file.name in {*LOG_FILES, *_HADOOP_FILES} or file.name.endswith(_KERBEROS_SUFFIXES)
+    known = file.name in {*LOG_FILES, *_HADOOP_FILES} or file.name.endswith(KERBEROS_SUFFIXES)
     return known and file.stat().st_size <= _LARGEST
 
 

@@ -21,7 +21,7 @@ from shared.config.options import (
 from shared.config.process_memory import mebibytes
 from shared.config.registry import Option
 from shared.config.task_manager_memory import task_manager_memory
-from shared.config.values import parse_boolean, parse_decimal
+from shared.config.values import LIMIT_FACTOR, parse_boolean, parse_decimal
 from shared.model.deployment import KubernetesDeploymentMode
 
 T = TypeVar("T")
@@ -60,10 +60,9 @@ class ClusterOptions:
 
     def factor(self, key: str) -> Decimal:
         """What a request is multiplied with to give its limit: 1 by default, and never less."""
-        factor = self.number(key)
-        if factor is not None and factor < 1:
-            raise ValueError(f"{key}: {self.flat[key]!r} is less than 1: a limit is never below its request.")
-        return factor or Decimal(1)
+        if key in self.flat and not LIMIT_FACTOR.reads(self.flat[key]):
+            raise ValueError(f"{key} {LIMIT_FACTOR.expected}, not {self.flat[key]!r}")
+        return self.number(key) or Decimal(1)
 
     def is_true(self, key: str, *, default: bool = False) -> bool:
         """A switch."""
@@ -143,8 +142,8 @@ class ClusterOptions:
         return mebibytes(task_manager_memory(self.flat, self.release.version).process)
 
     def _port(self, option: Option, default: int) -> int:
-        value = (option.read(self.flat) or str(default)).strip()
-        if not value.isdecimal() or int(value) >= 2**16:
+        value = option.read(self.flat) or str(default)
+        if not option.type.reads(value):
             raise ValueError(f"{option.key}: {value!r} is not a port")
         return int(value)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from shared.config.pod_templates import other_resources
 from shared.model.deployment import JobManagerSpec, TaskManagerSpec
 from shared.model.pod_template import MAIN_CONTAINER
 
@@ -81,21 +82,7 @@ def _all_named(elements: list[Any]) -> bool:
 
 def _add_other_resources(template: Json, component: JobManagerSpec | TaskManagerSpec) -> None:
     """What is neither cpu nor memory goes into the main container as it is."""
-    wanted: dict[str, dict[str, str]] = {}
-    if component.resources is not None and component.resources.is_given:
-        for group, amounts in (
-            ("requests", component.resources.requests),
-            ("limits", component.resources.limits),
-        ):
-            others = {
-                name: amount for name, amount in (amounts or {}).items() if name not in {"cpu", "memory"}
-            }
-            if others:
-                wanted[group] = others
-    elif component.resource is not None and component.resource.ephemeral_storage:
-        storage = {"ephemeral-storage": component.resource.ephemeral_storage}
-        wanted = {"requests": storage, "limits": storage}
-    if wanted:
+    if wanted := other_resources(component):
         resources = main_container(template).setdefault("resources", {})
         for group, amounts in wanted.items():
             resources[group] = {**resources.get(group, {}), **amounts}

@@ -1,24 +1,22 @@
 """Volumes of Flink's pods, each with its mount in the main container."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from controller.flink.configuration_file import ConfigurationConflict
-from controller.flink.job_jar import USER_LIBRARY, in_user_library
 from controller.flink.kerberos import KEYTAB_FOLDER, Kerberos
 from controller.flink.names import configuration_map, hadoop_map, keytab_secret, krb5_map, pod_template_map
 from controller.flink.options import ClusterOptions
 from controller.flink.pod_template import Json
+from shared.config.job_jar import USER_LIBRARY, in_user_library
+from shared.config.options import VOLUME_CLAIMS, VOLUME_CLAIMS_ARE_READ_ONLY
+from shared.config.volume_claims import claim_problems, volume_names, volume_of_claim
 from shared.model.pod_template import MAIN_CONTAINER
 
 POD_TEMPLATE_KEY = "taskmanager-pod-template.yaml"
 HADOOP_FOLDER = "/opt/hadoop/conf"
 
 _POD_TEMPLATE_FOLDER = "/opt/flink/pod-template"
-_CLAIMS = "kubernetes.persistent-volume-claims"
-_CLAIM_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_LONGEST_VOLUME_NAME = 63
 
 
 class Mounted(NamedTuple):
@@ -53,34 +51,16 @@ def claims(options: ClusterOptions, template: Json) -> list[Mounted]:
     """
     if not options.release.mounts_volume_claims:
         return []
-    read_only = options.is_true("kubernetes.persistent-volume-claim-read-only")
-    taken = {volume["name"] for volume in (template.get("spec") or {}).get("volumes") or []}
-    result: list[Mounted] = []
-    for claim, path in options.map(_CLAIMS).items():
-        name = _volume_of_claim(claim)
-        if not _CLAIM_NAME.fullmatch(claim):
-            raise ConfigurationConflict(f"{_CLAIMS}: {claim!r} cannot name a PersistentVolumeClaim.")
-        if not path.startswith("/"):
-            raise ConfigurationConflict(f"{_CLAIMS}: {path!r} is not an absolute path.")
-        if path in {one.mount["mountPath"] for one in result}:
-            raise ConfigurationConflict(f"{_CLAIMS}: two claims are to be mounted at {path}.")
-        if name in taken:
-            raise ConfigurationConflict(
-                f"{_CLAIMS}: there is a volume {name} already. Rename one of the two."
-            )
-        taken.add(name)
-        source = {"persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}
-        result.append(_mounted(name, source, path, readOnly=read_only))
-    return result
+    read_only = options.is_true(VOLUME_CLAIMS_ARE_READ_ONLY.key)
+    wanted = options.map(VOLUME_CLAIMS.key)
+    for problem in claim_problems(wanted, volume_names(template)):
+        raise ConfigurationConflict(f"{VOLUME_CLAIMS.key}: {problem}.")
+    return [_claim(claim, path, read_only=read_only) for claim, path in wanted.items()]
 
 
-def _volume_of_claim(claim: str) -> str:
-    """As Flink's client names it: names of volumes have no dots, and are shorter than those of claims."""
-    name = f"{claim.replace('.', '-')}-pvc"
-    if len(name) > _LONGEST_VOLUME_NAME:
-        most = _LONGEST_VOLUME_NAME - len("-pvc")
-        raise ConfigurationConflict(f"{_CLAIMS}: the claim's name {claim} is longer than {most} characters.")
-    return name
+def _claim(claim: str, path: str, *, read_only: bool) -> Mounted:
+    source = {"persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}
+    return _mounted(volume_of_claim(claim), source, path, readOnly=read_only)
 
 
 def hadoop(options: ClusterOptions, files: Mapping[str, str]) -> list[Mounted]:

@@ -21,8 +21,11 @@ class KeyConflict(NamedTuple):
 
 
 def key_conflicts(keys: Iterable[str]) -> Iterator[KeyConflict]:
-    """One for each key that has others below it, sorted."""
+    """One for each key that has others below it, sorted; those that are not written are left out."""
     known = sorted(keys)
+    if not any(map(str.startswith, known[1:], known)):
+        return  # the common case: what begins others stands right before one of them
+    known = [key for key in known if not key.startswith(NOT_WRITTEN)]
     beginnings: list[str] = []  # keys that the current one begins with, dot or no dot
     told = set()
     for key in known:

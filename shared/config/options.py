@@ -9,6 +9,7 @@ from shared.config.values import (
     COUNT,
     DURATION,
     FRACTION,
+    LIMIT_FACTOR,
     LIST,
     MAP,
     MEMORY_SIZE,
@@ -28,10 +29,13 @@ __all__ = [
     "CONTAINER_IMAGE",
     "FLINK_OPTIONS",
     "HIGH_AVAILABILITY",
+    "HIGH_AVAILABILITY_PORT",
     "HIGH_AVAILABILITY_STORAGE",
     "IMAGE_PULL_POLICY",
     "JM_STARTUP_PROBE",
     "JOBMANAGER_RPC_PORT",
+    "JOB_MANAGER_REPLICAS",
+    "KERBEROS_IS_MOUNTED",
     "KUBERNETES_HA_FACTORY",
     "MERGE_ARRAYS_BY_NAME",
     "RECONCILE_INTERVAL",
@@ -41,6 +45,8 @@ __all__ = [
     "SCHEDULER_MODE",
     "TASKMANAGER_RPC_PORT",
     "TASK_SLOTS",
+    "VOLUME_CLAIMS",
+    "VOLUME_CLAIMS_ARE_READ_ONLY",
     "Option",
     "high_availability_is_active",
     "high_availability_is_kubernetes",
@@ -68,7 +74,15 @@ REST_PORT = Option("rest.port", "8081", older_keys=("web.port",), type=PORT)
 REST_BIND_PORT = Option("rest.bind-port", type=PORT)
 JOBMANAGER_RPC_PORT = Option("jobmanager.rpc.port", "6123", type=PORT)
 BLOB_SERVER_PORT = Option("blob.server.port", "0", type=PORT)
-TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", "0")
+TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", "0", type=PORT)
+HIGH_AVAILABILITY_PORT = Option(
+    "high-availability.jobmanager.port", "0", older_keys=("recovery.jobmanager.port",), type=PORT
+)
+"""Flink takes ranges for some of these ports; the operator takes none, for Services need to know the port."""
+JOB_MANAGER_REPLICAS = Option("kubernetes.jobmanager.replicas", "1", type=COUNT)
+VOLUME_CLAIMS = Option("kubernetes.persistent-volume-claims", type=MAP)
+VOLUME_CLAIMS_ARE_READ_ONLY = Option("kubernetes.persistent-volume-claim-read-only", "false", type=BOOLEAN)
+KERBEROS_IS_MOUNTED = Option("kubernetes.decorator.kerberos-mount.enabled", "true", type=BOOLEAN)
 CONTAINER_IMAGE = Option("kubernetes.container.image.ref", older_keys=("kubernetes.container.image",))
 IMAGE_PULL_POLICY = Option(
     "kubernetes.container.image.pull-policy", "IfNotPresent", type=one_of("IfNotPresent", "Always", "Never")
@@ -96,6 +110,11 @@ FLINK_OPTIONS = (
     JOBMANAGER_RPC_PORT,
     BLOB_SERVER_PORT,
     TASKMANAGER_RPC_PORT,
+    HIGH_AVAILABILITY_PORT,
+    JOB_MANAGER_REPLICAS,
+    VOLUME_CLAIMS,
+    VOLUME_CLAIMS_ARE_READ_ONLY,
+    KERBEROS_IS_MOUNTED,
     CONTAINER_IMAGE,
     IMAGE_PULL_POLICY,
     Option(
@@ -104,10 +123,16 @@ FLINK_OPTIONS = (
         type=one_of("ClusterIP", "NodePort", "LoadBalancer", "Headless_ClusterIP"),
     ),
     *_typed(LIST, "kubernetes.container.image.pull-secrets"),
-    *_typed(BOOLEAN, "kubernetes.hostnetwork.enabled", "job-result-store.delete-on-commit"),
+    *_typed(
+        BOOLEAN,
+        "kubernetes.hostnetwork.enabled",
+        "kubernetes.decorator.hadoop-conf-mount.enabled",
+        "job-result-store.delete-on-commit",
+    ),
     *_typed(DURATION, "execution.checkpointing.interval", "execution.checkpointing.timeout"),
     *_typed(whole(0, 2**31 - 1), "execution.checkpointing.tolerable-failed-checkpoints"),
-    *_of_components(POSITIVE, "cpu", "cpu.amount", "cpu.limit-factor", "memory.limit-factor"),
+    *_of_components(POSITIVE, "cpu", "cpu.amount"),
+    *_of_components(LIMIT_FACTOR, "cpu.limit-factor", "memory.limit-factor"),
     *_of_components(MAP, "labels", "annotations", "node-selector"),
     *_of_components(TOLERATIONS, "tolerations"),
     *_typed(

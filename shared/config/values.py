@@ -118,9 +118,12 @@ BOOLEAN = ValueType("true or false", "must be true or false", parse_boolean)
 INTEGER = whole(-(2**31), 2**31 - 1)
 LONG = whole(-(2**63), 2**63 - 1)
 COUNT = whole(1, 2**31 - 1, "must be a whole number of at least 1")
-PORT = whole(0, 65535, "must be a port number")
+PORT = whole(0, 65535, "must be one port, a number from 0 to 65535")
 NUMBER = ValueType("number", "must be a number", parse_decimal)
 POSITIVE = decimal(lambda value: value > 0, "must be a number above 0")
+LIMIT_FACTOR = decimal(
+    lambda value: value >= 1, "must be a number of at least 1: no limit is below its request"
+)
 FRACTION = decimal(lambda value: 0 <= value < 1, "must be a number from 0 to below 1")
 DURATION = ValueType("duration", "must be a duration, like 15 s or 5 min", parse_duration)
 MEMORY_SIZE = ValueType("memory size", "must be a memory size, like 1024m or 2g", parse_flink_memory)

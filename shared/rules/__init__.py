@@ -130,7 +130,9 @@ def _deployment_findings(
 ) -> Iterator[Finding]:
     own = flatten(spec.flink_configuration or {})
     defaults = default_configuration(context.operator_configuration, namespace, spec.flink_version)
-    subject = DeploymentUnderReview(name=name, spec=spec, running=running, own=own, config=defaults | own)
+    subject = DeploymentUnderReview(
+        name=name, namespace=namespace, spec=spec, running=running, own=own, config=defaults | own
+    )
     for rule in _RULES_FOR_DEPLOYMENTS:
         yield from rule(subject)
 
@@ -154,13 +156,13 @@ def _session_job_findings(resource: FlinkSessionJob, context: RuleContext) -> It
 
 
 def _blue_green_findings(resource: FlinkBlueGreenDeployment, context: RuleContext) -> Iterator[Finding]:
-    yield from blue_green_findings(resource.spec)
+    name, namespace = _name(resource.metadata), resource.metadata.namespace
+    yield from blue_green_findings(resource.spec, name, namespace)
     template = resource.spec.template
     if template is None or template.spec is None:
         return
-    name = _name(resource.metadata)
     child = f"{name}-green" if name is not None else None  # the longer of the two names
-    for finding in _deployment_findings(child, resource.metadata.namespace, template.spec, None, context):
+    for finding in _deployment_findings(child, namespace, template.spec, None, context):
         yield replace(finding, path=_in_template(finding.path))
 
 

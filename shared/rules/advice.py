@@ -9,6 +9,7 @@ from shared.model.deployment import OLDEST_SUPPORTED, FlinkVersion
 from shared.model.job import JobSpec
 from shared.model.pod_template import MAIN_CONTAINER
 from shared.rules.finding import Finding, Severity
+from shared.rules.job_jar import job_is_named
 from shared.rules.local_storage import storage_outlives_its_pod
 from shared.rules.main_container import main_container_is_named
 from shared.rules.option_names import option_name_warnings, options_of_the_cluster
@@ -28,19 +29,18 @@ def flink_version_is_current(it: DeploymentUnderReview) -> Iterator[Finding]:
 
 
 def fields_are_current(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """`resource` is not looked at beside `resources`, and snapshots are resources now."""
+    """`resource` gave way to `resources`, and is not looked at beside it; snapshots are resources now."""
     for path, component in (
         ("spec.jobManager", it.spec.job_manager),
         ("spec.taskManager", it.spec.task_manager),
     ):
-        if (
-            component is not None
-            and component.resource is not None
-            and component.resources is not None
-            and component.resources.is_given
-        ):
+        if component is None or component.resource is None:
+            continue
+        if component.resources is not None and component.resources.is_given:
             found = f"has no effect beside {path}.resources"
             yield _warning("FK505", f"{path}.resource", found, "Remove it.")
+        else:
+            yield _warning("FK502", f"{path}.resource", "is deprecated", f"Use {path}.resources.")
     if it.spec.job is not None:
         yield from trigger_nonces(it.spec.job)
 
@@ -100,14 +100,6 @@ _OVERRIDDEN: tuple[tuple[str, str, Callable[[DeploymentUnderReview], str | None]
     ("execution.state-recovery.path", "spec.job.initialSavepointPath", _restore_path),
 )
 """Options, the field that decides instead, and its value; None where the option is left alone."""
-
-
-def job_is_named(it: DeploymentUnderReview) -> Iterator[Finding]:
-    """Without jar and class, Flink looks for the job in the image."""
-    job = it.spec.job
-    if job is not None and not job.jar_uri and not job.entry_class:
-        found = "is not given, nor is entryClass: Flink looks for a job in the image's usrlib"
-        yield _warning("FK506", "spec.job.jarURI", found, "Name the jar if it lies elsewhere.")
 
 
 def image_is_given(it: DeploymentUnderReview) -> Iterator[Finding]:

@@ -12,10 +12,12 @@ from shared.rules.options import unreadable
 _PATH = "spec.configuration"
 
 
-def blue_green_findings(spec: FlinkBlueGreenDeploymentSpec) -> Iterator[Finding]:
+def blue_green_findings(
+    spec: FlinkBlueGreenDeploymentSpec, name: str | None, namespace: str
+) -> Iterator[Finding]:
     """The Ingress, the options, and whether there is a template."""
     if spec.ingress is not None:
-        yield from ingress_template("spec.ingress", spec.ingress)
+        yield from ingress_template("spec.ingress", spec.ingress, name, namespace)
     yield from _options(spec.configuration or {})
     if spec.template is None or spec.template.spec is None:
         hint = "Put the spec of a FlinkDeployment there."

@@ -42,6 +42,11 @@ _DOCUMENTS = (
     Code("FK018", "A value is not a mapping.", "Write `name: value` lines below it."),
     Code("FK019", "A value has a form that the field does not take.", "See the field's reference."),
     Code("FK020", "A value is too large, too small or too long.", "Keep to the bound in the message."),
+    Code(
+        "FK021",
+        "Kubernetes does not take this name, key or value of metadata.",
+        "Use the letters that it takes.",
+    ),
 )
 
 _DEPLOYMENTS = (
@@ -117,6 +122,18 @@ _DEPLOYMENTS = (
         "Make job.autoscaler.metrics.window longer.",
         waiver="Nothing is lost: the autoscaler then has too few metrics to act on.",
     ),
+    Code(
+        "FK134",
+        "This version of Flink cannot run the job's jar in this mode.",
+        "Put the jar into the image, and name it with local://.",
+    ),
+    Code("FK135", "A pod template is said to be in a file.", "Put it into spec.podTemplate."),
+    Code(
+        "FK136",
+        "The operator cannot have this Kerberos file.",
+        "Name a .keytab or .conf file of the operator's folder, or mount a Secret of your own.",
+    ),
+    Code("FK137", "A volume claim of an option cannot be mounted.", "Change what the message names."),
 )
 
 _OTHER_KINDS = (

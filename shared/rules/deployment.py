@@ -4,16 +4,23 @@ import re
 from collections.abc import Callable, Iterator
 
 from shared.config.operator_options import CLUSTER_HEALTH_CHECK, JM_DEPLOYMENT_RECOVERY, ROLLBACK
-from shared.config.options import high_availability_is_active, is_true
+from shared.config.options import JOB_MANAGER_REPLICAS, high_availability_is_active, is_true
+from shared.config.values import COUNT
 from shared.model.deployment import IMAGE_PULL_POLICIES, LOG_FILES, OLDEST_SUPPORTED, FlinkVersion
 from shared.rules.autoscaler import autoscaler_findings
 from shared.rules.finding import Finding
 from shared.rules.ingress import ingress_template
 from shared.rules.job import parallelism, state_directories
+from shared.rules.job_jar import jar_can_be_run
 from shared.rules.key_conflicts import keys_do_not_begin_others
 from shared.rules.legacy_values import values_fit_into_the_file
 from shared.rules.memory import job_manager_memory_works, task_manager_memory_works
 from shared.rules.options import option_findings
+from shared.rules.pod_options import (
+    claims_can_be_mounted,
+    kerberos_files_are_the_operators,
+    templates_are_in_the_spec,
+)
 from shared.rules.pod_template import pod_template_findings
 from shared.rules.resources import resources_are_sound
 from shared.rules.subject import DeploymentUnderReview
@@ -25,7 +32,7 @@ _FORBIDDEN_KEYS = {
     "high-availability.cluster-id": "the resource's name decides it",
 }
 
-NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK126", "FK128", "FK505", "FK508"})
+NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK126", "FK128", "FK134", "FK505", "FK508"})
 """Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
 
 Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
@@ -93,12 +100,24 @@ def replicas_are_positive(it: DeploymentUnderReview) -> Iterator[Finding]:
         if replicas < 1:
             yield Finding("FK109", "spec.jobManager.replicas", f"must be at least 1, not {replicas}")
         elif replicas > 1 and not high_availability_is_active(it.config):
-            hint = "Set high-availability.type to kubernetes, or use one replica."
-            yield Finding("FK109", "spec.jobManager.replicas", "more than one needs high availability", hint)
+            yield _needs_high_availability("spec.jobManager.replicas")
+    elif _configured_job_managers(it) > 1 and not high_availability_is_active(it.config):
+        yield _needs_high_availability(f"spec.flinkConfiguration[{JOB_MANAGER_REPLICAS.key}]")
     task_managers = it.spec.task_manager
     if task_managers is not None and task_managers.replicas is not None and task_managers.replicas < 1:
         found = f"must be at least 1, not {task_managers.replicas}"
         yield Finding("FK109", "spec.taskManager.replicas", found)
+
+
+def _configured_job_managers(it: DeploymentUnderReview) -> int:
+    """As many as the option says, which counts where there is no spec.jobManager."""
+    count = JOB_MANAGER_REPLICAS.read(it.config) or ""
+    return int(count) if COUNT.reads(count) else 1
+
+
+def _needs_high_availability(path: str) -> Finding:
+    hint = "Set high-availability.type to kubernetes, or use one replica."
+    return Finding("FK109", path, "more than one needs high availability", hint)
 
 
 def job_manager_resources_are_sound(it: DeploymentUnderReview) -> Iterator[Finding]:
@@ -128,7 +147,7 @@ def image_pull_policy_is_known(it: DeploymentUnderReview) -> Iterator[Finding]:
 def ingress_has_template(it: DeploymentUnderReview) -> Iterator[Finding]:
     """An Ingress needs to know its host."""
     if it.spec.ingress is not None:
-        yield from ingress_template("spec.ingress", it.spec.ingress)
+        yield from ingress_template("spec.ingress", it.spec.ingress, it.name, it.namespace)
 
 
 def log_files_are_known(it: DeploymentUnderReview) -> Iterator[Finding]:
@@ -188,10 +207,14 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     job_manager_memory_works,
     task_manager_memory_works,
     state_has_a_place,
+    jar_can_be_run,
     image_pull_policy_is_known,
     ingress_has_template,
     log_files_are_known,
     pod_templates_are_sound,
+    templates_are_in_the_spec,
+    kerberos_files_are_the_operators,
+    claims_can_be_mounted,
     options_are_readable,
     keys_do_not_begin_others,
     values_fit_into_the_file,

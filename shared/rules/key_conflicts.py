@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.config.flink_versions import RELEASES
-from shared.config.key_conflicts import NOT_WRITTEN, key_conflicts
+from shared.config.key_conflicts import key_conflicts
 from shared.config.options import IMAGE_PULL_POLICY, high_availability_is_active
 from shared.rules.finding import Finding
 from shared.rules.subject import DeploymentUnderReview
@@ -14,8 +14,7 @@ def keys_do_not_begin_others(it: DeploymentUnderReview) -> Iterator[Finding]:
     version = it.spec.flink_version
     if version is None or not RELEASES[version].drops_options:
         return
-    keys = {key for key in (*it.config, *_derived(it)) if not key.startswith(NOT_WRITTEN)}
-    for conflict in key_conflicts(keys):
+    for conflict in key_conflicts({*it.config, *_derived(it)}):
         origin = "" if conflict.prefix in it.own else ", and the operator's configuration sets it"
         found = f"Flink 2 cannot have it beside {conflict.key}{origin}"
         yield Finding("FK128", f"spec.flinkConfiguration[{conflict.prefix}]", found, conflict.remedy)
@@ -32,6 +31,7 @@ def _derived(it: DeploymentUnderReview) -> Iterator[str]:
     for name, component in (("jobmanager", it.spec.job_manager), ("taskmanager", it.spec.task_manager)):
         resources = component.resources if component is not None else None
         resource = component.resource if component is not None else None
-        amounts = [*((resources.requests or {}), *(resources.limits or {}))] if resources is not None else []
-        if "cpu" in amounts or (resource is not None and resource.cpu is not None):
+        amounts = (resources.requests, resources.limits) if resources is not None else ()
+        has_cpu = any("cpu" in (group or ()) for group in amounts)
+        if has_cpu or (resource is not None and resource.cpu is not None):
             yield f"kubernetes.{name}.cpu.amount"

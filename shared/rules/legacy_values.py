@@ -17,6 +17,9 @@ def values_fit_into_the_file(it: DeploymentUnderReview) -> Iterator[Finding]:
         if not key.startswith(NOT_WRITTEN):
             yield from _finding(f"spec.flinkConfiguration[{key}]", value)
     if it.spec.job is not None:
+        job = it.spec.job
+        for field, text in (("jarURI", job.jar_uri), ("entryClass", job.entry_class)):
+            yield from _finding(f"spec.job.{field}", text or "")
         for index, argument in enumerate(it.spec.job.args or ()):
             yield from _finding(f"spec.job.args[{index}]", argument)
 

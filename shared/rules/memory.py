@@ -1,12 +1,13 @@
 """The memory of JobManager and TaskManagers is known and can work: Flink's own calculation, beforehand."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from shared.config.flink_versions import NEWEST
 from shared.config.job_manager_memory import job_manager_memory
 from shared.config.known_options import NAMES_WITH_TYPE
 from shared.config.process_memory import MemoryMisfitError, MemoryMissingError, MemoryUnreadableError
-from shared.config.quantity import parse_memory
+from shared.config.quantity import parse_amount
 from shared.config.task_manager_memory import task_manager_memory
 from shared.model.deployment import FlinkVersion, JobManagerSpec, TaskManagerSpec
 from shared.rules.finding import Finding
@@ -29,7 +30,7 @@ def _findings(
     component: str,
     path: str,
     spec: JobManagerSpec | TaskManagerSpec | None,
-    calculate: Callable[[Mapping[str, str], FlinkVersion], object],
+    calculate: "_Calculation",
     it: DeploymentUnderReview,
 ) -> Iterator[Finding]:
     process_size, config = f"{component}.memory.process.size", it.config
@@ -40,10 +41,10 @@ def _findings(
             return  # another rule's finding
         config = {**config, process_size: f"{size} bytes"}
     try:
-        calculate(config, it.spec.flink_version or NEWEST.version)
+        _calculate(calculate, it.spec.flink_version or NEWEST.version, _of_memory(component, config))
     except MemoryMissingError:
         hint = f"Set it, or spec.flinkConfiguration's {process_size}."
-        yield Finding("FK110", f"{path}.resource.memory", "no memory size is given", hint)
+        yield Finding("FK110", f"{path}.resources.requests.memory", "no memory size is given", hint)
     except MemoryUnreadableError as error:
         if error.key not in NAMES_WITH_TYPE:  # the others are reported with all options
             yield Finding("FK117", f"{_OPTIONS}[{error.key}]", error.message)
@@ -51,6 +52,33 @@ def _findings(
         is_stated = stated is not None and error.key == process_size
         where = stated[0] if stated is not None and is_stated else f"{_OPTIONS}[{error.key}]"
         yield Finding("FK126", where, error.message, error.hint)
+
+
+_Options = tuple[tuple[str, str], ...]
+_Calculation = Callable[[Mapping[str, str], FlinkVersion], object]
+
+
+def _of_memory(component: str, config: Mapping[str, str]) -> _Options:
+    """The options that a component's memory is calculated from, and no others."""
+    beginnings = (f"{component}.memory.", f"{component}.heap.", f"{component}.network.")
+    return tuple(option for option in config.items() if option[0].startswith(beginnings))
+
+
+def _calculate(calculate: _Calculation, version: FlinkVersion, options: _Options) -> None:
+    """As `calculate`, whose result is not wanted, only what it raises."""
+    if sum(len(name) + len(text) for name, text in options) > _LONGEST_KEPT:
+        calculate(dict(options), version)
+    else:
+        _calculate_once(calculate, version, options)
+
+
+_LONGEST_KEPT = 1000
+
+
+@lru_cache(maxsize=1024)
+def _calculate_once(calculate: _Calculation, version: FlinkVersion, options: _Options) -> None:
+    """Resources come again and again with the same memory. What is raised is not kept."""
+    calculate(dict(options), version)
 
 
 def _stated_memory(path: str, spec: JobManagerSpec | TaskManagerSpec | None) -> tuple[str, str] | None:
@@ -69,6 +97,6 @@ def _stated_memory(path: str, spec: JobManagerSpec | TaskManagerSpec | None) -> 
 
 def _bytes(memory: str) -> int:
     try:
-        return parse_memory(memory)
+        return int(parse_amount("memory", memory))
     except ValueError:
         return 0

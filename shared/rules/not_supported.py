@@ -15,7 +15,7 @@ from shared.rules.finding import Finding, Severity
 NOT_ACTED_ON = "FK901"
 """Code of what is accepted without any effect: such a resource is never Ready."""
 
-_AUTOSCALER_ROOTS = ("job", "kubernetes")
+_SWITCHES = (ENABLED.key, *ENABLED.older_keys)
 _HINT = "See the project's CHANGELOG."
 
 
@@ -39,12 +39,14 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
 
 def _autoscaler(configuration: Mapping[str, Any]) -> Iterator[Finding]:
     """Where the resource itself switches it on."""
-    if not any(name.startswith(_AUTOSCALER_ROOTS) for name in configuration):
-        return
-    options = flatten(configuration)
+    options = flatten({name: configuration[name] for name in configuration if _may_hold_the_switch(name)})
     key = ENABLED.key_in(options)
     if key is not None and is_true(options[key]):
         yield _finding(f"spec.flinkConfiguration[{key}]", "the autoscaler does not act yet")
+
+
+def _may_hold_the_switch(name: str) -> bool:
+    return any(key.startswith(name) for key in _SWITCHES)
 
 
 def _finding(path: str, message: str) -> Finding:

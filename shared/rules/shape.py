@@ -41,16 +41,19 @@ def parse(raw: Any) -> Parsed:
     kind = raw.get("kind")
     known = KINDS.get(kind) if isinstance(kind, str) else None
     if known is None:
-        return Parsed(None, (Finding("FK002", "kind", f"{shown(kind)} is not known", _one_of(kind, KINDS)),))
+        found = _missing_or_unknown(kind)
+        return Parsed(None, (Finding("FK002", "kind", found, _one_of(kind, KINDS)),))
     if is_deeper_than(raw, MOST_LEVELS):
         hint = "Is a list or mapping within itself by mistake?"
         return Parsed(None, (Finding("FK004", "", f"is nested deeper than {MOST_LEVELS} levels", hint),))
     if raw.get("apiVersion") != API_VERSION:
-        found = Finding(
-            "FK003", "apiVersion", f"{shown(raw.get('apiVersion'))} is not known", f"Use {API_VERSION}."
-        )
-        return Parsed(None, (found,))
+        found = _missing_or_unknown(raw.get("apiVersion"))
+        return Parsed(None, (Finding("FK003", "apiVersion", found, f"Use {API_VERSION}."),))
     return _parse_sound_part(known.model, raw)
+
+
+def _missing_or_unknown(value: Any) -> str:
+    return "is missing" if value in (None, "") else f"{shown(value)} is not known"
 
 
 def overlaps(path: str, broken: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ class DeploymentUnderReview:
 
     name: str | None
     """None while the API server is still to generate one."""
+    namespace: str
     spec: FlinkDeploymentSpec
     running: FlinkDeploymentSpec | None
     """The spec that was last reconciled: what may not change is compared with this."""

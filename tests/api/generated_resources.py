@@ -54,6 +54,8 @@ _SOUND: Mapping[str, st.SearchStrategy[Any]] = {
     ),
     "ingress.template": st.sampled_from(["{{name}}.{{namespace}}.example.com", "example.com/{{name}}", "/a"]),
     "jobReference.name": TEXT.filter(bool),
+    "job.jarURI": st.sampled_from(["local:///opt/job.jar", "local:///opt/flink/usrlib/job.jar"]),
+    "job.entryClass": st.sampled_from(["", "org.example.Job"]),
     "FlinkSessionJob.spec.job.jarURI": st.just("https://example.com/a.jar"),
     "FlinkSessionJob.spec.job.upgradeMode": st.sampled_from(["savepoint", "stateless"]),
 }
@@ -62,7 +64,7 @@ _SOUND: Mapping[str, st.SearchStrategy[Any]] = {
 _PRESENT = frozenset(
     {
         *("spec", "flinkVersion", "serviceAccount", "parallelism", "deploymentName", "ingress.template"),
-        *("FlinkSessionJob.spec.job", "jobReference", "jobReference.kind", "jobReference.name"),
+        *("job.jarURI", "FlinkSessionJob.spec.job", "jobReference", "jobReference.kind", "jobReference.name"),
         "FlinkBlueGreenDeployment.spec.template",
     }
 )

@@ -9,8 +9,8 @@ _SPEC: Json = {
     "image": "flink:2.3",
     "flinkVersion": "v2_3",
     "serviceAccount": "flink",
-    "jobManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-    "taskManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
+    "jobManager": {"resources": {"requests": {"memory": "1024m", "cpu": "0.5"}}},
+    "taskManager": {"resources": {"requests": {"memory": "1024m", "cpu": "0.5"}}},
 }
 _JOB: Json = {"jarURI": "local:///opt/flink/usrlib/job.jar", "parallelism": 1, "upgradeMode": "stateless"}
 

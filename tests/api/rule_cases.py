@@ -104,16 +104,23 @@ NODES: Mapping[type[BaseModel], Sequence[Node]] = {
 
 
 def base(kind: str) -> Json:
-    """A valid resource of the kind."""
+    """A valid resource of the kind; its operator says how much memory there is."""
     match kind:
         case "FlinkDeployment":
-            return flink_deployment("subject")
+            return _without_resources(flink_deployment("subject"), "spec")
         case "FlinkSessionJob":
             return session_job("subject")
         case "FlinkStateSnapshot":
             return state_snapshot("subject")
         case _:
-            return blue_green_deployment("subject")
+            return _without_resources(blue_green_deployment("subject"), "spec.template.spec")
+
+
+def _without_resources(resource: Json, path: str) -> Json:
+    """Requests of the base would stand beside those of a case."""
+    bare = {"jobManager": {"resources": None}, "taskManager": {"resources": None}}
+    result: Json = merged(resource, below(path, bare))
+    return result
 
 
 def changed(node: Node, patch: Json) -> Json:

@@ -10,13 +10,15 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from shared.rules.metadata import metadata_findings
 from shared.rules.unknown_fields import unknown_field_findings
 from tests.api.api_server import SESSION_JOBS, Json
-from tests.api.edits import merged
+from tests.api.edits import merged, refusal
 from tests.api.namespace import Namespace
 from tests.api.resources import (
     blue_green_deployment,
     flink_deployment,
+    in_namespace,
     session_job,
     state_snapshot,
 )
@@ -179,6 +181,34 @@ def test_unknown_fields_are_those_that_kubectl_refuses(
     message = namespace.refuses("create", "--dry-run=server", "--validate=strict", "-f", "-", stdin=raw)
     refused = re.findall(r'unknown field "([^"]+)"', message)
     assert sorted(finding.path for finding in unknown_field_findings(raw)) == sorted(refused)
+
+
+_DOMAIN = "a." * 126 + "a"
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        *({"name": name} for name in ("a.b", "A", "a_b", "a-", "a..b", _DOMAIN, f"{_DOMAIN}a", "a\n")),
+        *(
+            {"name": "a", "labels": {"a": value}}
+            for value in ("", "A_b.1", "a b", "-a", "a" * 63, "a" * 64, "\u00e4", "a\n")
+        ),
+        *(
+            {"name": "a", part: {key: "a"}}
+            for part in ("labels", "annotations")
+            for key in ("a", "a/b", "A.b/c", "a_b/c", "a/b/c", "/a", "a/", "-a", "a" * 64, f"{_DOMAIN}/a", "")
+        ),
+        {"name": "a", "annotations": {"a": "x" * (256 * 1024)}},
+        {"name": "a", "annotations": {"a": "x" * (256 * 1024 - 1)}},
+    ],
+    ids=lambda metadata: repr(metadata)[:60],
+)
+def test_metadata_is_what_the_api_server_takes(shared_namespace: Namespace, metadata: Json) -> None:
+    raw = {**session_job("a"), "metadata": metadata}
+    body = in_namespace(raw, shared_namespace.name)
+    refused = refusal(lambda: shared_namespace.api.create(SESSION_JOBS, body, dry_run=True))
+    assert bool(list(metadata_findings(raw))) == bool(refused), refused
 
 
 def test_scalars_are_read_as_kubectl_reads_them(namespace: Namespace, tmp_path: Path) -> None:

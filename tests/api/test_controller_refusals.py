@@ -65,7 +65,7 @@ def invalid(name: str) -> Json:
 
 PATHS = (
     "spec.serviceAccount",
-    "spec.jobManager.resource.memory",
+    "spec.jobManager.resources.requests.memory",
     "spec.flinkConfiguration[kubernetes.cluster-id]",
 )
 
@@ -134,12 +134,6 @@ def test_a_kind_that_is_not_acted_on_says_so(
     ready = ready_reason(operated, job, "NotSupported", flink(plural))
     assert ready["status"] == "False"
     assert "nothing is done for it yet" in ready["message"]
-
-
-def test_a_standalone_cluster_is_not_acted_on_and_says_so(operated: Namespace, job: str) -> None:
-    operated.apply(flink_deployment(job, mode="standalone"))
-    assert "spec.mode" in ready_reason(operated, job, "NotSupported")["message"]
-    assert operated.find(job, DEPLOYMENTS) is None
 
 
 def test_a_foreign_deployment_of_the_name_is_not_touched(operated: Namespace, job: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.rule_cases import (
     advice,
+    clusters,
     deployments,
     keys,
     memory,
@@ -22,6 +23,7 @@ CASES: Sequence[Case] = (
     *options.CASES,
     *memory.CASES,
     *keys.CASES,
+    *clusters.CASES,
     *pod_templates.CASES,
     *updates.CASES,
     *session_jobs.CASES,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.rule_cases.case import Case, Found, Json, error
+from tests.rule_cases.case import Case, Found, Json, error, warning
 from tests.rule_cases.resources import HA, MEMORY, application, configured, session_cluster
 
 _JM, _TM = "spec.jobManager", "spec.taskManager"
 _POD = "spec.podTemplate"
+_OLDER_FORM = warning("FK502", f"{_JM}.resource")
 _LABELS = {"app.kubernetes.io/name": "orders"}
 
 
@@ -34,7 +35,6 @@ _SOUND: Mapping[str, Json] = {
     "name-of-one-letter": application(name="a"),
     "replicas-decide-parallelism": application({"parallelism": 0}, taskManager=MEMORY | {"replicas": 2}),
     "two-job-managers-with-ha": configured(HA, jobManager=MEMORY | {"replicas": 2}),
-    "older-form-of-resources": _resource(cpu=0.5),
     "flink-size-in-options": configured({"jobmanager.memory.flink.size": "1g"}, jobManager=None),
     "heap-size-in-options": configured({"jobmanager.memory.heap.size": "1g"}, jobManager=None),
     "task-heap-and-managed-memory": configured(
@@ -93,19 +93,23 @@ _UNSOUND: Mapping[str, tuple[Json, frozenset[Found]]] = {
         application(taskManager=MEMORY | {"replicas": 0}),
         error("FK109", f"{_TM}.replicas"),
     ),
-    "no-job-manager": (application(jobManager=None), error("FK110", f"{_JM}.resource.memory")),
-    "no-task-manager-memory": (application(taskManager={}), error("FK110", f"{_TM}.resource.memory")),
+    "no-job-manager": (application(jobManager=None), error("FK110", f"{_JM}.resources.requests.memory")),
+    "no-task-manager-memory": (
+        application(taskManager={}),
+        error("FK110", f"{_TM}.resources.requests.memory"),
+    ),
     "task-heap-alone": (
         configured({"taskmanager.memory.task.heap.size": "1g"}, taskManager=None),
-        error("FK110", f"{_TM}.resource.memory"),
+        error("FK110", f"{_TM}.resources.requests.memory"),
     ),
-    "memory-is-a-word": (_resource(memory="much"), error("FK111", f"{_JM}.resource.memory")),
-    "memory-0": (_resource(memory="0"), error("FK111", f"{_JM}.resource.memory")),
-    "cpu-0": (_resource(cpu=0), error("FK111", f"{_JM}.resource.cpu")),
-    "cpu-negative": (_resource(cpu=-1), error("FK111", f"{_JM}.resource.cpu")),
+    "older-form-of-resources": (_resource(cpu=0.5), _OLDER_FORM),
+    "memory-is-a-word": (_resource(memory="much"), error("FK111", f"{_JM}.resource.memory") | _OLDER_FORM),
+    "memory-0": (_resource(memory="0"), error("FK111", f"{_JM}.resource.memory") | _OLDER_FORM),
+    "cpu-0": (_resource(cpu=0), error("FK111", f"{_JM}.resource.cpu") | _OLDER_FORM),
+    "cpu-negative": (_resource(cpu=-1), error("FK111", f"{_JM}.resource.cpu") | _OLDER_FORM),
     "storage-is-a-word": (
         _resource(ephemeralStorage="lots"),
-        error("FK111", f"{_JM}.resource.ephemeralStorage"),
+        error("FK111", f"{_JM}.resource.ephemeralStorage") | _OLDER_FORM,
     ),
     "request-is-a-word": (
         _requirements({"memory": "1g", "cpu": "half"}),

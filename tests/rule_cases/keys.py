@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tests.rule_cases.case import Case, Found, Json, error, option
-from tests.rule_cases.resources import HA, configured
+from tests.rule_cases.resources import HA, MEMORY, configured
 
 _NOTHING: frozenset[Found] = frozenset()
 _STORAGE = {"high-availability.storageDir": "s3://bucket/ha"}
@@ -32,7 +32,7 @@ _CASES: Mapping[str, tuple[Json, frozenset[Found]]] = {
         error("FK128", option("kubernetes.container.image")),
     ),
     "cpu-becomes-an-option-below": (
-        configured({"kubernetes.taskmanager.cpu": 1}, taskManager={"resource": {"memory": "1g", "cpu": 1}}),
+        configured({"kubernetes.taskmanager.cpu": 1}, taskManager=MEMORY),
         error("FK128", option("kubernetes.taskmanager.cpu")),
     ),
     "newer-names": (

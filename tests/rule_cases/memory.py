@@ -8,6 +8,7 @@ from tests.rule_cases.resources import application, blue_green, configured, sess
 
 _NOTHING: frozenset[Found] = frozenset()
 _JM, _TM = "spec.jobManager", "spec.taskManager"
+_OLDER_FORM = warning("FK502", f"{_JM}.resource")
 _JM_OPTION, _TM_OPTION = "jobmanager.memory.", "taskmanager.memory."
 
 
@@ -27,12 +28,12 @@ def _only_configured(options: Mapping[str, Any], **spec: Any) -> Json:
 _CASES: Mapping[str, tuple[Json, frozenset[Found]]] = {
     "job-manager-too-small": (
         application(jobManager=_field("500m")),
-        error("FK126", f"{_JM}.resource.memory"),
+        error("FK126", f"{_JM}.resource.memory") | _OLDER_FORM,
     ),
-    "job-manager-just-enough": (application(jobManager=_field("577m")), _NOTHING),
+    "job-manager-just-enough": (application(jobManager=_field("577m")), _OLDER_FORM),
     "job-manager-one-byte-short": (
         application(jobManager=_field("603979776")),
-        error("FK126", f"{_JM}.resource.memory"),
+        error("FK126", f"{_JM}.resource.memory") | _OLDER_FORM,
     ),
     "task-manager-too-small": (
         application(taskManager=_requests("512Mi")),
@@ -130,12 +131,13 @@ CASES = (
     Case(
         "memory-of-a-template",
         blue_green(application(jobManager=_field("500m"))),
-        error("FK126", f"spec.template.{_JM}.resource.memory"),
+        error("FK126", f"spec.template.{_JM}.resource.memory")
+        | warning("FK502", f"spec.template.{_JM}.resource"),
     ),
     Case(
         "memory-that-was-too-small-before",
         application(jobManager=_field("500m"), image="flink:2.3.0"),
-        warning("FK126", f"{_JM}.resource.memory"),
+        warning("FK126", f"{_JM}.resource.memory") | _OLDER_FORM,
         old=application(jobManager=_field("500m")),
     ),
 )

@@ -108,6 +108,7 @@ _DOCUMENTS = (
         application() | {"apiVersion": "flink.apache.org/v1"},
         error("FK003", "apiVersion"),
     ),
+    Case("no-kind", {"apiVersion": "flink.apache.org/v1beta1", "metadata": {}}, error("FK002", "kind")),
     Case("a-list", [], error("FK001", "")),
     Case("nothing", None, error("FK001", "")),
     Case("too-deep", application(flinkConfiguration=_deep(120)), error("FK004", "")),

@@ -51,8 +51,8 @@ def application(*, job: Json | None = None, generation: int = 1, **spec: Any) ->
             "image": "flink:2.3",
             "flinkVersion": "v2_3",
             "serviceAccount": "flink",
-            "jobManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-            "taskManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
+            "jobManager": {"resources": {"requests": {"memory": "1024m", "cpu": "0.5"}}},
+            "taskManager": {"resources": {"requests": {"memory": "1024m", "cpu": "0.5"}}},
             "job": {"jarURI": "local:///opt/job.jar", "parallelism": 2, "upgradeMode": "stateless"}
             | (job or {}),
             **spec,

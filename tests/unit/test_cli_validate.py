@@ -127,6 +127,26 @@ def test_resource_that_is_hardly_one_is_one_error(change: Json, error: tuple[str
     assert found({key: value for key, value in resource.items() if value is not None}) == {error}
 
 
+@pytest.mark.parametrize("field", ["kind", "apiVersion"])
+def test_what_is_missing_is_called_so(field: str) -> None:
+    resource = named(job_resource(), "a")
+    del resource[field]
+    (one,) = findings("-f", "-", stdin=manifest(resource))
+    assert (one["path"], one["message"]) == (field, "is missing")
+
+
+def test_metadata_that_kubernetes_does_not_take_is_told() -> None:
+    metadata = {"name": "a_b", "labels": {"team": "a b"}}
+    assert found({**job_resource(), "metadata": metadata}) == {
+        ("a_b", "FK021", "metadata.name"),
+        ("a_b", "FK021", "metadata.labels.team"),
+    }
+
+
+def test_name_that_no_cluster_can_have_is_told_once() -> None:
+    assert found({**application(), "metadata": {"name": "A_b"}}) == {("A_b", "FK101", "metadata.name")}
+
+
 def test_missing_name_of_a_deployment_is_told_once() -> None:
     assert found({**application(), "metadata": {"labels": {}}}) == {("", "FK012", "metadata.name")}
 

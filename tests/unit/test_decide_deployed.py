@@ -65,7 +65,7 @@ def test_stateless_change_of_a_job_with_high_availability_elsewhere_is_not_suppo
                 "execution": {"checkpointing": {"dir": "s3://b/cp", "savepoint-dir": "s3://b/sp"}}
             }
         },
-        {"jobManager": {"resource": {"cpu": 0.50, "memory": "1024m"}, "replicas": 1}},
+        {"jobManager": {"resources": {"requests": {"cpu": "0.50", "memory": "1024m"}}, "replicas": 1}},
         {"mode": "native"},
         {"restartNonce": None},
     ],

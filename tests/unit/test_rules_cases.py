@@ -15,7 +15,7 @@ from tests.rule_cases import CASES, Case, found_by, reviewed
 from tests.unit.flink_deployments import application, session
 
 PROJECT = Path(shared.__file__).parents[1]
-_OF_FILES = {"FK005", "FK006", "FK007", "FK008", "FK009", "FK010"}
+_OF_FILES = {"FK005", "FK006", "FK007", "FK008", "FK009", "FK010", "FK021"}
 """What only a file can have wrong, before it has been to the API server."""
 _OF_THIS_VERSION = {"FK901"}
 _WITHOUT_A_CASE = _OF_FILES | _OF_THIS_VERSION | {"FK019"}

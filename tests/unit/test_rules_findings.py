@@ -27,7 +27,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("FK106", "spec.flinkConfiguration[execution.checkpointing.dir]"),
         ("FK107", "spec.flinkConfiguration[execution.checkpointing.savepoint-dir]"),
         ("FK109", "spec.taskManager.replicas"),
-        ("FK110", "spec.taskManager.resource.memory"),
+        ("FK110", "spec.taskManager.resources.requests.memory"),
         ("FK111", "spec.jobManager.resource.memory"),
     }
 
