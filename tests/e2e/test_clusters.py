@@ -20,6 +20,7 @@ HIGH_AVAILABILITY = {
 }
 REACTIVE = {"scheduler-mode": "reactive", "taskmanager.numberOfTaskSlots": "1"}
 SECONDS = 120.0
+ENDS_WHEN_ASKED = "trap 'exit 0' TERM; sleep infinity & wait"
 
 
 def pods(flink: Flink, name: str, component: str) -> list[Json]:
@@ -41,7 +42,7 @@ def container_of(pod: Json, name: str = "flink-main-container") -> Json:
 
 
 def test_pods_are_what_template_and_log_configuration_say(flink: Flink, release: Release) -> None:
-    sidecar = {"name": "sidecar", "image": release.image, "command": ["sleep", "infinity"]}
+    sidecar = {"name": "sidecar", "image": release.image, "command": ["sh", "-c", ENDS_WHEN_ASKED]}
     main = {"name": "flink-main-container", "env": [{"name": "SAID", "value": "for all"}]}
     common = {"metadata": {"labels": {"team": "a"}}, "spec": {"containers": [main, sidecar]}}
     own = {"metadata": {"annotations": {"own": "jobmanager"}}}
