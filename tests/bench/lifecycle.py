@@ -11,8 +11,7 @@ from rich.table import Table
 
 from tests.api.api_server import FLINK_DEPLOYMENTS, ApiServer, RefusedError
 from tests.cluster import Cluster, Console, Level, up
-from tests.e2e.continuity import STORAGE
-from tests.e2e.flink import application
+from tests.e2e.continuity import counting, storage
 from tests.images import Image
 from tests.installation import install, provide_image, provide_operator_images
 
@@ -27,21 +26,19 @@ def tables() -> Iterator[Table]:
     cluster = up(Level.NODE, progress=Console())
     install(cluster, provide_operator_images(cluster, Console()), job_namespaces=(_NAMESPACE,))
     image = provide_image(cluster, Image.FLINK_2_3, Console())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, storage(_NAME) as history:
         run = _Run(cluster, ApiServer.of(cluster.kubeconfig, Path(folder)))
         run.remove()
         try:
-            yield _measured(run, image)
+            yield _measured(run, counting(_NAME, image, "v2_3", history, mode="savepoint"))
         finally:
             run.remove()
 
 
-def _measured(run: "_Run", image: str) -> Table:
+def _measured(run: "_Run", resource: Json) -> Table:
     table = Table(title="What the operator adds", caption="seconds; looked at 20 times a second")
     table.add_column("what")
     table.add_column("seconds", justify="right")
-    resource = application(_NAME, image, "v2_3", flinkConfiguration=STORAGE)
-    resource["spec"]["job"]["upgradeMode"] = "savepoint"
     resource["metadata"]["namespace"] = _NAMESPACE
     began = time.monotonic()
     run.api.call("POST", FLINK_DEPLOYMENTS.path(_NAMESPACE), resource)
@@ -50,7 +47,7 @@ def _measured(run: "_Run", image: str) -> Table:
     table.add_row("RUNNING in the REST to RUNNING in the status", f"{seen['status'] - seen['REST']:.2f}")
     job_id, old = run.job_id(), run.job_manager_pods()
     began = time.monotonic()
-    run.api.merge(FLINK_DEPLOYMENTS, _NAMESPACE, _NAME, {"spec": {"job": {"args": ["--rate", "50"]}}})
+    run.api.merge(FLINK_DEPLOYMENTS, _NAMESPACE, _NAME, {"spec": {"restartNonce": 1}})
     seen = run.watch(
         {
             "recorded": lambda: run.state() == "UPGRADING",
