@@ -14,6 +14,7 @@ from shared.model.job import DesiredJobState
 from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
 
 MOVING = 1.0  # seconds between looks while something is under way
+_CHANGING = 0.3  # seconds between looks while a change is: each step of it follows the one before at once
 _STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
 
 
@@ -56,4 +57,4 @@ def _again_after(step: Step, subject: Subject, error: Problem | None) -> float |
     job_moves = step.last.spec.is_application and not at_rest
     if step.state is ReconciliationState.DEPLOYED and stable and not job_moves:
         return parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
-    return MOVING
+    return _CHANGING if step.state is ReconciliationState.UPGRADING else MOVING
