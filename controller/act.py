@@ -94,14 +94,18 @@ class Actor:
         match action:
             case CreateCluster():
                 await self._create_cluster(action, subject)
-            case StopJobManager():
-                await self._api.merge(DEPLOYMENTS, namespace, name, {"spec": {"replicas": 0}})
+            case StopJobManager(version):
+                patch: Object = {"spec": {"replicas": 0}}
+                if version is not None:
+                    patch["metadata"] = {"resourceVersion": version}
+                await self._api.merge(DEPLOYMENTS, namespace, name, patch)
             case DeleteCluster(uid):
                 await self._delete_deployment(namespace, name, uid)
             case DeleteTaskManagers(uid):
                 await self._delete_deployment(namespace, task_managers, uid)
             case ScaleTaskManagers(replicas):
-                await self._api.merge(DEPLOYMENTS, namespace, task_managers, {"spec": {"replicas": replicas}})
+                patch = {"spec": {"replicas": replicas}}
+                await self._api.merge(DEPLOYMENTS, namespace, task_managers, patch)
             case DeleteHighAvailabilityData():
                 await self._delete_high_availability_data(namespace, name)
             case ForgetJobPlans():

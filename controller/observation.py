@@ -64,6 +64,7 @@ class Cluster:
     never_available: bool
     """No JobManager of it was ever up, so no job of it ever ran."""
     problem: Problem | None = None
+    resource_version: str | None = None
     foreign: bool = False
     """It has the name, but was not made for this resource: nothing may be done to it."""
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from controller.cache import Cache
 from controller.decide.subject import Subject
@@ -42,6 +42,8 @@ from shared.model.status import JobState, ReconciliationState
 
 log = logging.getLogger(__name__)
 
+_FIRST_STATUS = timedelta(seconds=3)
+"""A Deployment's first status comes a moment after it was made; no JobManager is up and lost by then."""
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
 
 
@@ -238,6 +240,7 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
         being_deleted=metadata.get("deletionTimestamp") is not None,
         never_available=_was_never_available(body),
         problem=_replica_failure(status),
+        resource_version=metadata.get("resourceVersion"),
         foreign=owner_uid not in _owners(body),
     )
 
@@ -261,8 +264,9 @@ def _was_never_available(body: Object) -> bool:
     """Unavailable ever since it was made (contract part 5.3.4); False too while Kubernetes has not said."""
     for condition in body.get("status", {}).get("conditions") or []:
         if condition["type"] == "Available":
-            unchanged = condition["lastTransitionTime"] == body["metadata"]["creationTimestamp"]
-            return bool(condition["status"] == "False" and unchanged)
+            created, since = body["metadata"]["creationTimestamp"], condition["lastTransitionTime"]
+            was_up = datetime.fromisoformat(since) - datetime.fromisoformat(created) > _FIRST_STATUS
+            return bool(condition["status"] == "False" and not was_up)
     return False
 
 

@@ -52,6 +52,9 @@ class CancelJob:
 class StopJobManager:
     """Scale the JobManager to zero, so that it makes no TaskManagers while they are being deleted."""
 
+    resource_version: str | None = None
+    """Of its Deployment when that was decided: a JobManager that came up since is looked at again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteCluster:

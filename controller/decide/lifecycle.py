@@ -25,7 +25,7 @@ from controller.decide.in_place import record_in_place, scales_in_place
 from controller.decide.ingress import see_to_ingress
 from controller.decide.observed import job_manager_status, problem_of_last_attempt
 from controller.decide.problems import foreign_deployment, rollback_is_not_supported
-from controller.decide.recording import mark_deployed, mark_suspended
+from controller.decide.recording import mark_deployed, mark_suspended, submission_is_recorded
 from controller.decide.running import observe_running
 from controller.decide.step import Step
 from controller.decide.stopping import nothing_is_left, stop_cluster
@@ -106,7 +106,8 @@ def _continue_change(
 def _continue_with_cluster(
     step: Step, last: ReconciledSpec, goal: Wanted, cluster: Cluster, observation: Observation
 ) -> None:
-    if cluster.generation != step.status.observed_generation or cluster.being_deleted:
+    is_of_submission = last.spec.job is None or submission_is_recorded(step.status)
+    if cluster.generation != step.status.observed_generation or cluster.being_deleted or not is_of_submission:
         step.actions = stop_cluster(observation)
     elif cluster.paused and goal.generation != step.status.observed_generation:
         # It never ran, and its spec may be what keeps it from being made.

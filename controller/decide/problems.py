@@ -122,6 +122,24 @@ def job_manager_is_silent() -> Problem:
     )
 
 
+def job_manager_is_down() -> Problem:
+    """It does not answer, and Flink keeps no metadata that could be gone on from."""
+    return Problem(
+        "WaitingForJob",
+        "The change waits for the JobManager: only it can tell where the job was. If it cannot come up any "
+        f"more, look for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
+    )
+
+
+def job_is_not_known() -> Problem:
+    """The JobManager started anew after the job had ended."""
+    return Problem(
+        "RestoreFailed",
+        "The JobManager does not know the job any more, and Flink keeps no high-availability data of it. "
+        f"Look for its newest checkpoint or savepoint, {_START_FROM_A_PATH}",
+    )
+
+
 def job_does_not_run(state: str) -> Problem:
     """No savepoint can be taken of it, and nothing else is allowed."""
     return Problem(

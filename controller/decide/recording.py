@@ -31,13 +31,18 @@ def record_change(
     first: bool,
     restore: UpgradeMode = UpgradeMode.STATELESS,
     path: str | None = None,
+    never_ran: bool = False,
 ) -> ReconciledSpec:
     """A change is under way: the new spec is recorded, its job suspended until it is deployed.
 
     `first`: nothing ran yet, so the initial savepoint is still what the job starts from.
     `restore` and `path`: what the job is started from afterwards.
+    `never_ran`: the submission on record stays, to be repeated with the new spec. If it did run in the end,
+    it left metadata that counts.
     """
-    if status.job_status.state is not None and not status.job_status.state.is_terminal:
+    if never_ran:
+        status.job_status.state = JobState.RECONCILING
+    elif status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
     if status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR:
         status.job_manager_deployment_status = (
@@ -68,11 +73,11 @@ def record_submission(
     return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
 
 
-def submission_is_recorded(status: FlinkDeploymentStatus, generation: int) -> bool:
-    """Whether the recorded job id belongs to the submission that is due, so that it is kept."""
+def submission_is_recorded(status: FlinkDeploymentStatus, generation: int | None = None) -> bool:
+    """Whether the recorded job id is that of a submission which is due (of that generation): it is kept."""
     return (
         status.reconciliation_status.state is ReconciliationState.UPGRADING
-        and status.observed_generation == generation
+        and generation in {None, status.observed_generation}
         and status.job_status.state is JobState.RECONCILING
     )
 

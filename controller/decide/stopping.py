@@ -9,7 +9,7 @@ def stop_cluster(observation: Observation) -> tuple[Action, ...]:
     match observation.cluster:
         case Known(cluster) if not cluster.being_deleted and not cluster.foreign:
             if cluster.replicas > 0 and not cluster.paused:
-                return (StopJobManager(),)
+                return (StopJobManager(cluster.resource_version),)
             match observation.pods:
                 case Known(pods) if not any(pod.component is Component.JOB_MANAGER for pod in pods):
                     return (DeleteCluster(cluster.uid),)

@@ -119,6 +119,7 @@ def begin_change(
         first=never_ran(last, observation),
         restore=route.restore,
         path=route.path,
+        never_ran=route.never_ran,
     )
     step.actions = stop_cluster(observation)
 

@@ -66,6 +66,8 @@ class Route:
     restore: UpgradeMode
     path: str | None = None
     """The restore point, where it is known beforehand."""
+    never_ran: bool = False
+    """What was submitted did not come up as far as is known: it is repeated rather than followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,10 @@ def choose_route(
     change = _Change(subject, last.spec, spec, observation)
     if change.has_foreign_high_availability:
         return Wait(problems.foreign_high_availability())
-    if spec.job.upgrade_mode is UpgradeMode.STATELESS or never_ran(last, observation):
+    if spec.job.upgrade_mode is UpgradeMode.STATELESS:
         return _WITHOUT_STATE
+    if never_ran(last, observation) and not last.is_suspended:
+        return change.as_submitted(UpgradeMode.STATELESS)
     recorded = last.spec.job.upgrade_mode
     if last.is_suspended:
         return Route(Suspension.DELETION, recorded, subject.status.job_status.upgrade_savepoint_path)
@@ -136,8 +140,11 @@ def recorded_path(status: FlinkDeploymentStatus) -> str | None:
 
 
 def never_ran(last: ReconciledSpec, observation: Observation) -> bool:
-    """Whether the job was deployed for the first time and its JobManager never came up."""
-    return last.first_deployment and _never_available(observation)
+    """Whether the job was deployed for the first time and its JobManager never came up.
+
+    What was suspended as a first deployment had not come up either.
+    """
+    return last.first_deployment and (last.is_suspended or _never_available(observation))
 
 
 def _never_available(observation: Observation) -> bool:
@@ -183,7 +190,7 @@ class _Change:
             case _ if recorded is UpgradeMode.LAST_STATE:
                 return Wait(problems.metadata_is_lost())
             case _:
-                return Route(Suspension.DELETION, recorded, self._restored_from)
+                return Route(Suspension.DELETION, recorded, self._restored_from, never_ran=True)
 
     def with_savepoint(self) -> Route | Wait:
         """For upgradeMode savepoint."""
@@ -231,15 +238,18 @@ class _Change:
         return _BY_CANCELLATION
 
     def _what_is_lost(self) -> Problem | None:
-        if not isinstance(self._observation.cluster, Absent):
-            return None
+        absent = isinstance(self._observation.cluster, Absent)
         match self._observation.high_availability:
-            case Known():
-                return problems.metadata_does_not_serve()
             case Unknown():
                 return None
-            case Absent():
+            case Known() if absent:
+                return problems.metadata_does_not_serve()
+            case Absent() if absent:
                 return problems.metadata_is_lost()
+            case _ if isinstance(self._observation.job, Absent):
+                return problems.job_is_not_known()
+            case _:
+                return problems.job_manager_is_down()
 
     def _if_young(self, base: Route, job: Job, limit_seconds: float) -> Route | Wait:
         match self._observation.checkpoints:

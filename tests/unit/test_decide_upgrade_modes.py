@@ -323,6 +323,67 @@ def test_savepoint_is_waited_for_while_the_job_manager_is_silent() -> None:
     assert "does not answer" in error_of(plan)
 
 
+def test_first_deployment_that_never_came_up_starts_from_its_initial_savepoint_again() -> None:
+    raw = application(
+        job={"initialSavepointPath": SAVEPOINT, "upgradeMode": "savepoint"}, flinkConfiguration=SAVEPOINTS
+    )
+    raw, _ = step(raw, observed())
+    never_up = observed(cluster=cluster_of(1, available=False, never_available=True), pods=pods_of(pod_of()))
+    raw, _ = step(raw, never_up)
+    raw, _ = step(edited(raw, image="flink:2.3-fixed"), never_up)
+    assert submission(raw).submission.restore_path == SAVEPOINT
+
+
+def test_first_deployment_that_is_suspended_before_it_ran_resumes_from_its_initial_savepoint() -> None:
+    raw = application(
+        job={"initialSavepointPath": SAVEPOINT, "upgradeMode": "savepoint"}, flinkConfiguration=SAVEPOINTS
+    )
+    raw, _ = step(raw, observed())
+    never_up = observed(cluster=cluster_of(1, available=False, never_available=True), pods=pods_of(pod_of()))
+    raw, _ = step(raw, never_up)
+    raw, _ = step(edited(raw, job={"state": "suspended"}), never_up)
+    raw, plan = step(raw, observed(at=LATER))
+    assert plan.status.lifecycle_state is LifecycleState.SUSPENDED
+    raw, _ = step(edited(raw, job={"state": "running"}), observed(at=LATER))
+    assert submission(raw).submission.restore_path == SAVEPOINT
+
+
+def test_submission_that_came_up_after_all_counts_when_it_is_given_up() -> None:
+    raw = stopping(options=KUBERNETES_HA)
+    raw, _ = step(raw, up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT))))
+    raw, _ = step(raw, observed(at=LATER))
+    never_up = observed(cluster=cluster_of(2, available=False, never_available=True), pods=pods_of(pod_of()))
+    raw, _ = step(raw, never_up)
+    raw, _ = step(edited(raw, image="flink:2.3-fixed"), never_up)
+    create = submission(raw, observed(high_availability=metadata(raw), at=LATER))
+    assert create.submission.restore_path == LAST_STATE_MARKER
+
+
+def test_spec_that_becomes_invalid_while_the_job_is_stopped_does_not_pass_for_deployed() -> None:
+    raw = edited(stopping(), serviceAccount=None)
+    finished = up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT)))
+    raw, plan = step(raw, finished)
+    assert plan.actions == (StopJobManager(),)
+    raw, plan = step(raw, finished)
+    assert plan.actions == (StopJobManager(),)
+    assert plan.status.reconciliation_status.state is ReconciliationState.UPGRADING
+    assert submission(raw).submission.restore_path == SAVEPOINT
+
+
+def test_job_that_its_job_manager_forgot_is_not_waited_for_without_a_word() -> None:
+    raw = changed(stateful("last-state"))
+    plan = plan_of(raw, observed_up(Absent()))
+    assert plan.actions == ()
+    assert "RestoreFailed" in error_of(plan)
+
+
+def test_change_says_that_it_waits_for_a_job_manager_that_is_down() -> None:
+    raw = changed(stateful("last-state"))
+    plan = plan_of(raw, observed(cluster=cluster_of(1, available=False), pods=pods_of(pod_of())))
+    assert plan.actions == ()
+    assert "WaitingForJob" in error_of(plan)
+
+
 # With Flink's metadata
 
 
