@@ -41,16 +41,18 @@ def restore_of(
     first: bool,
 ) -> Restore | NotYet:
     """The restore point of the submission that is due."""
-    if submission_is_recorded(status, goal.generation) and _has_run(observation):
-        return _from_metadata(status, observation)
     if last is not None and (path := redeployment_path(last.spec, goal.spec)) is not None:
         return Restore(UpgradeMode.SAVEPOINT, path)
+    # The owner gives the state up, after it was decided otherwise.
+    is_given_up = job.upgrade_mode is UpgradeMode.STATELESS and goal.generation != status.observed_generation
+    if submission_is_recorded(status) and _has_run(observation) and not is_given_up:
+        return _from_metadata(status, observation)
     if first and job.initial_savepoint_path:
         return Restore(UpgradeMode.SAVEPOINT, job.initial_savepoint_path)
     if first or last is None or last.spec.job is None:
         return Restore(UpgradeMode.STATELESS)
-    if job.upgrade_mode is UpgradeMode.STATELESS and goal.generation != status.observed_generation:
-        return Restore(UpgradeMode.STATELESS)  # the owner gives the state up, after it was decided otherwise
+    if is_given_up:
+        return Restore(UpgradeMode.STATELESS)
     match last.spec.job.upgrade_mode:
         case UpgradeMode.STATELESS:
             return Restore(UpgradeMode.STATELESS)

@@ -359,6 +359,16 @@ def test_submission_that_came_up_after_all_counts_when_it_is_given_up() -> None:
     assert create.submission.restore_path == LAST_STATE_MARKER
 
 
+def test_submission_that_came_up_after_all_counts_also_for_a_newer_spec() -> None:
+    raw = stopping(options=KUBERNETES_HA)
+    raw, _ = step(raw, up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT))))
+    raw, _ = step(raw, observed(at=LATER))
+    raw = edited(raw, image="flink:2.3-newest")
+    create = submission(raw, observed(high_availability=metadata(raw), at=LATER))
+    assert create.submission.restore_path == LAST_STATE_MARKER
+    assert create.submission.job_id == job_id(raw)
+
+
 def test_spec_that_becomes_invalid_while_the_job_is_stopped_does_not_pass_for_deployed() -> None:
     raw = edited(stopping(), serviceAccount=None)
     finished = up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT)))
