@@ -78,6 +78,12 @@ def release(operator: Cluster, request: pytest.FixtureRequest) -> Release:
 
 
 @pytest.fixture(scope="session")
+def release_2_3(operator: Cluster) -> Release:
+    """The newest supported version."""
+    return Release("v2_3", provide_image(operator, Image.FLINK_2_3, Console()))
+
+
+@pytest.fixture(scope="session")
 def release_1_20(operator: Cluster) -> Release:
     """The older supported major version."""
     return Release("v1_20", provide_image(operator, Image.FLINK_1_20, Console()))

@@ -109,10 +109,8 @@ def test_job_without_metadata_goes_on_from_its_newest_checkpoint(
 
 
 def test_job_goes_on_with_another_flink_version(
-    flink: Flink, release: Release, release_1_20: Release, history: History
+    flink: Flink, release_2_3: Release, release_1_20: Release, history: History
 ) -> None:
-    if release.version == release_1_20.version:
-        pytest.skip("this goes from the older version to the newer one")
     resource = counting(
         "newer",
         release_1_20.image,
@@ -125,7 +123,7 @@ def test_job_goes_on_with_another_flink_version(
     flink.wait_until_running("newer")
     first = history.wait_for_start(1)
 
-    flink.patch("newer", {"spec": {"image": release.image, "flinkVersion": release.version}})
+    flink.patch("newer", {"spec": {"image": release_2_3.image, "flinkVersion": release_2_3.version}})
     second = history.wait_for_start(2)
 
     assert second.restored
