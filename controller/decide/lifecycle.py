@@ -30,7 +30,12 @@ from controller.decide.running import observe_running
 from controller.decide.step import Step
 from controller.decide.stopping import nothing_is_left, stop_cluster
 from controller.decide.subject import FINALIZER, Subject
-from controller.decide.suspension import continue_suspension
+from controller.decide.suspension import (
+    came_up_after_all,
+    continue_suspension,
+    keeps_state_by_jobs,
+    stop_what_came_up,
+)
 from controller.decide.transitions import begin_change, recorded_submission, submit
 from controller.decide.wanted import Wanted, wanted
 from controller.observation import Absent, Cluster, Known, Observation, Unknown
@@ -92,6 +97,8 @@ def _continue_change(
     match observation.cluster:
         case Unknown():
             return
+        case Known(cluster) if came_up_after_all(step.status, cluster) and keeps_state_by_jobs(subject, goal):
+            stop_what_came_up(step, subject, last, goal, observation)
         case Known(cluster):
             _continue_with_cluster(step, last, goal, cluster, observation)
         case Absent() if nothing_is_left(observation):

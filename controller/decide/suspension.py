@@ -10,11 +10,17 @@ from controller.decide import problems
 from controller.decide.conditions import milliseconds
 from controller.decide.identity import trigger_id
 from controller.decide.observed import apply_job, job_manager_status
-from controller.decide.recording import mark_deployed, record_change, record_suspension
+from controller.decide.recording import (
+    mark_deployed,
+    record_change,
+    record_suspension,
+    submission_is_recorded,
+)
 from controller.decide.step import Step
 from controller.decide.stopping import stop_cluster
 from controller.decide.subject import Subject
 from controller.decide.upgrade import (
+    RETAINED,
     Route,
     Suspension,
     Wait,
@@ -23,11 +29,16 @@ from controller.decide.upgrade import (
     route_after_end,
 )
 from controller.decide.wanted import Wanted
-from controller.observation import Absent, Known, Observation, Problem, StopOperation, Unknown
+from controller.observation import Absent, Cluster, Known, Observation, Problem, StopOperation, Unknown
 from controller.plan import CancelJob, StopWithSavepoint
 from shared.config.effective import validation_configuration
 from shared.config.operator_options import DRAIN_ON_SAVEPOINT, SAVEPOINT_FORMAT
-from shared.config.options import SAVEPOINT_DIRECTORY, is_true
+from shared.config.options import (
+    CHECKPOINT_RETENTION,
+    SAVEPOINT_DIRECTORY,
+    high_availability_is_kubernetes,
+    is_true,
+)
 from shared.model.job import UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.snapshot_info import (
@@ -98,6 +109,30 @@ def continue_suspension(
             _ask(step, subject, goal)  # it did not arrive, or a JobManager that started anew forgot it
         case _:
             pass
+
+
+def came_up_after_all(status: FlinkDeploymentStatus, cluster: Cluster) -> bool:
+    """Whether a submission that was given up as never started runs by now, before its end was asked for."""
+    is_older = cluster.generation != status.observed_generation
+    return is_older and submission_is_recorded(status) and cluster.available and cluster.replicas > 0
+
+
+def keeps_state_by_jobs(subject: Subject, goal: Wanted) -> bool:
+    """Whether the job alone knows its state: no metadata will tell it, and its owner does not give it up."""
+    if goal.spec.job is None or goal.spec.job.upgrade_mode is UpgradeMode.STATELESS:
+        return False
+    return not high_availability_is_kubernetes(_configuration(subject, goal))
+
+
+def stop_what_came_up(
+    step: Step, subject: Subject, last: ReconciledSpec, goal: Wanted, observation: Observation
+) -> None:
+    """End it as one ends a job that runs: by cancelling it, so that its newest checkpoint is known."""
+    retention = CHECKPOINT_RETENTION.read(_configuration(subject, goal)) or ""
+    if retention.strip().upper() != RETAINED:
+        step.problem = problems.cancellation_loses_checkpoints(retention)
+        return
+    begin_suspension(step, subject, last, goal, Suspension.CANCELLATION, observation.at)
 
 
 def _without_waiting(last: ReconciledSpec, goal: Wanted) -> Route | None:

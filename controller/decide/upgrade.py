@@ -46,7 +46,7 @@ from shared.model.status import FlinkDeploymentStatus, JobState
 LAST_STATE_MARKER = "KUBERNETES_OPERATOR_LAST_STATE"
 """A restore point that does not exist: a job whose metadata got lost fails on it, and never starts empty."""
 
-_RETAINED = "RETAIN_ON_CANCELLATION"
+RETAINED = "RETAIN_ON_CANCELLATION"
 
 
 class Suspension(Enum):
@@ -233,7 +233,7 @@ class _Change:
         if self.job is None:
             return Wait(self._what_is_lost())
         retention = (CHECKPOINT_RETENTION.read(self._before) or "").strip().upper()
-        if retention != _RETAINED:
+        if retention != RETAINED:
             return Wait(problems.cancellation_loses_checkpoints(retention))
         return _BY_CANCELLATION
 

@@ -359,6 +359,23 @@ def test_submission_that_came_up_after_all_counts_when_it_is_given_up() -> None:
     assert create.submission.restore_path == LAST_STATE_MARKER
 
 
+def test_submission_that_came_up_after_all_is_cancelled_where_only_the_job_knows_its_state() -> None:
+    raw = stopping()
+    raw, _ = step(raw, up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT))))
+    raw, _ = step(raw, observed(at=LATER))
+    never_up = observed(cluster=cluster_of(2, available=False, never_available=True), pods=pods_of(pod_of()))
+    raw, _ = step(raw, never_up)
+    raw, _ = step(edited(raw, image="flink:2.3-fixed"), never_up)
+    running = observed_up(
+        job_of(job_id(raw)), generation=2, checkpoints=Known(Checkpoints(newest=CHECKPOINT))
+    )
+    raw, plan = step(raw, running)
+    assert plan.actions == (CancelJob(job_id(raw)),)
+    ended = job_of(job_id(raw), JobState.CANCELED)
+    raw, _ = step(raw, observed_up(ended, generation=2, checkpoints=Known(Checkpoints(newest=CHECKPOINT))))
+    assert submission(raw).submission.restore_path == CHECKPOINT
+
+
 def test_submission_that_came_up_after_all_counts_also_for_a_newer_spec() -> None:
     raw = stopping(options=KUBERNETES_HA)
     raw, _ = step(raw, up(raw, JobState.FINISHED, stop=Known(StopOperation(location=SAVEPOINT))))
