@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOURCES := shared webhook controller cli tests
 
-.PHONY: help setup demo test test-full unit lint format crds pod-schema reference lock bench cluster-up cluster-down clean
+.PHONY: help setup demo test test-full unit soak lint format crds pod-schema reference lock bench cluster-up cluster-down clean
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-full: setup ## As test, with every supported Flink version
 
 unit: setup ## Only the tests that need no cluster (seconds)
 	@$(BIN)/pytest -q tests/unit
+
+soak: setup ## Play SCENARIOS (10000) simulated scenarios, from SEED or a new one
+	@$(BIN)/python -m tests.simulation --scenarios $(or $(SCENARIOS),10000) $(if $(SEED),--seed $(SEED))
 
 lint: setup ## Style, types, boundaries between packages, generated files
 	@$(BIN)/python -m tests.everything --only lint

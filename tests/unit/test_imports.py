@@ -14,6 +14,7 @@ ENTRY_POINTS = (
     "tests.demo",
     "tests.everything",
     "tests.images",
+    "tests.simulation.__main__",
     "webhook.server",
 )
 

@@ -1,0 +1,199 @@
+"""Guards of the controller, taken out one at a time: the simulation must notice each."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A text of a module of the controller, and what stands there instead."""
+
+    name: str
+    module: str
+    guard: str
+    instead: str
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "creates while pods may remain",
+        "decide/stopping.py",
+        "            return not pods\n",
+        "            return True\n",
+    ),
+    Mutant(
+        "takes the finalizer away while the cluster remains",
+        "decide/deletion.py",
+        "        case Known(cluster) if not cluster.foreign:\n            return",
+        "        case Known(cluster) if cluster.foreign:\n            return",
+    ),
+    Mutant(
+        "leaves high-availability data behind",
+        "decide/deletion.py",
+        "(DeleteHighAvailabilityData(), RemoveFinalizer())",
+        "(RemoveFinalizer(),)",
+    ),
+    Mutant(
+        "writes the time of every look",
+        "decide/conditions.py",
+        "before.last_transition_time if before and unmoved else timestamp(at)",
+        "timestamp(at)",
+    ),
+    Mutant(
+        "takes a job with state for one that never ran",
+        "decide/upgrade.py",
+        "    return last.first_deployment and (last.is_suspended or _never_available(observation))",
+        "    return _never_available(observation)",
+    ),
+    Mutant(
+        "forgets the newest checkpoint of a job that ended",
+        "decide/upgrade.py",
+        "        case Known(checkpoints) if checkpoints.newest is not None:",
+        "        case Known(checkpoints) if False:",
+    ),
+    Mutant(
+        "redeploys by a nonce that it knows",
+        "decide/upgrade.py",
+        "    if spec.job.savepoint_redeploy_nonce == last.job.savepoint_redeploy_nonce:",
+        "    if False:",
+    ),
+    Mutant(
+        "ignores the initial savepoint",
+        "decide/restore.py",
+        "    if first and job.initial_savepoint_path:",
+        "    if False:",
+    ),
+    Mutant(
+        "starts without the savepoint that was lost with its JobManager",
+        "decide/suspension.py",
+        "            step.problem = problems.savepoint_is_lost()",
+        "            _go_on(step, goal, Route(Suspension.DELETION, UpgradeMode.STATELESS), observation)",
+    ),
+    Mutant(
+        "acts after its term",
+        "leadership.py",
+        "        if not self.is_leading or (term is not None and term != self.term):",
+        "        if False:",
+    ),
+    Mutant(
+        "takes an unknown cluster for absent",
+        "observe.py",
+        "                return Unknown(str(error))\n        return Absent() if body is None",
+        "                return Absent()\n        return Absent() if body is None",
+    ),
+    Mutant(
+        "acts before the status is on record",
+        "reconcile.py",
+        "        if status != subject.status.to_wire():",
+        "        if status != subject.status.to_wire() and not plan.actions:",
+    ),
+    Mutant(
+        "writes the status whatever was written meanwhile",
+        "reconcile.py",
+        '            raw = await self._api.replace(FLINK_DEPLOYMENTS, {**raw, "status": status}, '
+        'subresource="status")',
+        "            metadata = raw['metadata']\n"
+        "            namespace, name = metadata['namespace'], metadata['name']\n"
+        "            newest = await self._api.get(FLINK_DEPLOYMENTS, namespace, name) or raw\n"
+        "            raw = await self._api.replace(\n"
+        '                FLINK_DEPLOYMENTS, {**newest, "status": status}, subresource="status"\n'
+        "            )",
+    ),
+    Mutant(
+        "drops the marker of last-state",
+        "decide/restore.py",
+        "path = LAST_STATE_MARKER if metadata.has_checkpoint else recorded_path(status)",
+        "path = None",
+    ),
+    Mutant(
+        "takes lost metadata for no state",
+        "decide/restore.py",
+        "        case Absent():\n            return NotYet(problems.metadata_is_lost())",
+        "        case Absent():\n            return Restore(UpgradeMode.STATELESS)",
+    ),
+    Mutant(
+        "forgets no plans of older jobs",
+        "decide/transitions.py",
+        "    return (ForgetJobPlans(),) if keeps_data else (DeleteHighAvailabilityData(),)",
+        "    return () if keeps_data else (DeleteHighAvailabilityData(),)",
+    ),
+    Mutant(
+        "deletes the metadata that last-state needs",
+        "decide/transitions.py",
+        "    keeps_data = first or restore.mode is UpgradeMode.LAST_STATE",
+        "    keeps_data = first",
+    ),
+    Mutant(
+        "cancels a job whose checkpoints go with it",
+        "decide/upgrade.py",
+        "        if retention != _RETAINED:",
+        "        if False:",
+    ),
+    Mutant(
+        "recovers a lost cluster without its state",
+        "decide/restore.py",
+        "    if stateless and not high_availability_is_active(config):",
+        "    if True:",
+    ),
+    Mutant(
+        "goes on before the savepoint is made",
+        "decide/suspension.py",
+        "        case Known(operation) if operation.location is not None and pending_trigger(status):\n"
+        "            _note_savepoint(status, operation.location)",
+        "        case Known(operation) if operation.failure is None and pending_trigger(status):\n"
+        "            _note_savepoint(status, operation.location or recorded_path(status))",
+    ),
+    Mutant(
+        "releases the JobManager before its ConfigMaps are there",
+        "act.py",
+        "            await self._create_owned(cluster, deployment)\n",
+        "            await self._release(deployment)\n"
+        "            await self._create_owned(cluster, deployment)\n",
+    ),
+    Mutant(
+        "never asks for a savepoint again",
+        "decide/suspension.py",
+        "            _ask(step, subject, goal)  # it did not arrive",
+        "            pass  # it did not arrive",
+    ),
+)
+
+
+def copied(folder: Path, mutant: Mutant | None = None) -> Path:
+    """The project's code in the folder, with that one change if any. Raises ValueError without the guard."""
+    shutil.copytree(
+        PROJECT / "controller", folder / "controller", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("shared", "tests"):
+        (folder / name).symlink_to(PROJECT / name)
+    if mutant is not None:
+        path = folder / "controller" / mutant.module
+        source = path.read_text("utf-8")
+        if source.count(mutant.guard) != 1:
+            raise ValueError(f"{mutant.module} does not hold the guard once: {mutant.guard}")
+        path.write_text(source.replace(mutant.guard, mutant.instead), "utf-8")
+    return folder
+
+
+def first_failure(folder: Path, scenarios: int, seed: int) -> int | None:
+    """Number of the first scenario that breaks a promise with that code; None when none does.
+
+    With one seed the scenarios are the same for every code, up to the first that fails. So a mutant is caught
+    only by a scenario before the first that fails without any change.
+    """
+    command = (sys.executable, "-m", "tests.simulation", "--processes", "1", "--quick-failure")
+    numbers = ("--scenarios", str(scenarios), "--seed", str(seed))
+    answer = subprocess.run(
+        (*command, *numbers), cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+    )
+    found = re.search(r"^(\d+) scenarios in", answer.stdout, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(answer.stderr[-2000:])
+    return int(found[1]) if answer.returncode else None

@@ -1,0 +1,169 @@
+"""The promises that are checked while the world turns (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from controller.kubernetes_api import Object
+from tests.simulation.coverage import Coverage
+from tests.simulation.server import Server
+
+if TYPE_CHECKING:
+    from tests.simulation.flink import Job, JobManager, RestorePoint, Storage
+
+_CLOSE = 1e-6
+
+
+class PromiseBrokenError(AssertionError):
+    """The controller did what it never may, or did not do what it must."""
+
+
+@dataclass(slots=True)
+class Lineage:
+    """The runs of one resource, from its creation to its deletion."""
+
+    specs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What its owner wanted, by generation."""
+    floor: float | None = None
+    """Content of the newest restore point of the job: no later start may have less."""
+    started: int | None = None
+    """Generation of the last start by the controller."""
+    deployment: str | None = None
+    lost_by_hand: bool = False
+
+
+class Promises:
+    """Sees every start of a job and every restore point, and raises PromiseBrokenError."""
+
+    def __init__(self, server: Server, storage: Storage, coverage: Coverage) -> None:
+        self._server = server
+        self._storage = storage
+        self._coverage = coverage
+        self._lineages: dict[str, Lineage] = {}
+        self._owners: dict[str, tuple[str, str]] = {}
+        server.watchers.append(self._changed)
+
+    def lineage(self, uid: str) -> Lineage:
+        """Of the resource with that uid."""
+        return self._lineages.setdefault(uid, Lineage())
+
+    def _changed(self, event: str, plural: str, body: Object) -> None:
+        metadata = body["metadata"]
+        if plural == "flinkdeployments" and event != "DELETED" and "deletionTimestamp" not in metadata:
+            self.lineage(metadata["uid"]).specs[metadata["generation"]] = body["spec"]
+        elif plural == "deployments" and event == "ADDED":
+            owner = metadata["ownerReferences"][0]["uid"]
+            generation = next(iter(metadata["annotations"].values()))
+            self._owners[metadata["uid"]] = (owner, generation)
+
+    def _of(self, manager: JobManager) -> Lineage:
+        return self.lineage(self._owners[manager.deployment_uid][0])
+
+    def process_started(self, manager: JobManager, configuration: Object) -> None:
+        """It must have read the configuration that was made for its Deployment."""
+        owner = configuration["metadata"]["ownerReferences"][0]["uid"]
+        _, generation = self._owners[manager.deployment_uid]
+        if owner != manager.deployment_uid or manager.generation != generation:
+            raise PromiseBrokenError("a JobManager started with the configuration of another submission")
+
+    def restore_point_made(self, manager: JobManager, point: RestorePoint) -> None:
+        """From now on nothing older will do."""
+        self._of(manager).floor = point.content
+
+    def checkpoint_dropped(self, cause: str) -> None:
+        """Only the controller cancels jobs, and it must know what goes with them."""
+        raise PromiseBrokenError(f"the newest checkpoint went with the job: {cause}")
+
+    def volume_missing(self, pod: str) -> None:
+        """Pods are released only when what they mount is there."""
+        raise PromiseBrokenError(f"pod {pod} waits for its configuration")
+
+    def restore_failed(self) -> None:
+        """The job did not start, which is better than starting empty."""
+        self._coverage.hit("promise", "a restore that failed did not start the job empty")
+
+    def job_started(self, manager: JobManager, job: Job, living: list[tuple[JobManager, Job]]) -> None:
+        """One incarnation, on record, with nothing lost."""
+        lineage = self._of(manager)
+        if len(living) > 1:
+            told = ", ".join(f"{one.job_id[:6]} {one.state} in {process.pod_uid}" for process, one in living)
+            raise PromiseBrokenError(f"two incarnations run: {told}")
+        self._coverage.hit("promise", "a job started while no other ran")
+        if manager.deployment_uid == lineage.deployment:
+            self._coverage.hit("promise", "Flink itself started the job again")
+            lineage.floor = self._after_restart(manager, job)
+            return
+        if lineage.started == max(lineage.specs) and not lineage.lost_by_hand:
+            raise PromiseBrokenError("the job was stopped and started though nobody asked for it")
+        self._require_record(manager, job)
+        self._require_state(lineage, manager, job)
+        lineage.deployment, lineage.started = manager.deployment_uid, int(manager.generation)
+        lineage.floor = None if job.restored is None else job.restored.content
+        lineage.lost_by_hand = False
+
+    def _after_restart(self, manager: JobManager, job: Job) -> float | None:
+        """What Flink lost by itself is lost, but what the status records is not."""
+        owner, _ = self._owners[manager.deployment_uid]
+        found = [None if job.restored is None else job.restored.content]
+        for resource in self._server.all("flinkdeployments"):
+            if resource["metadata"]["uid"] == owner:
+                path = resource.get("status", {}).get("jobStatus", {}).get("upgradeSavepointPath")
+                point = self._storage.points.get(path or "")
+                found.append(None if point is None else point.content)
+        return max((content for content in found if content is not None), default=None)
+
+    def _require_record(self, manager: JobManager, job: Job) -> None:
+        recorded = [
+            resource.get("status", {}).get("jobStatus", {}).get("jobId")
+            for resource in self._server.all("flinkdeployments")
+            if resource["metadata"]["uid"] == self._owners[manager.deployment_uid][0]
+        ]
+        if recorded and recorded != [job.job_id]:
+            raise PromiseBrokenError(f"job {job.job_id} runs, and the status records {recorded[0]}")
+        wanted = str(manager.options["parallelism.default"])
+        if job.plan[0] != wanted:
+            raise PromiseBrokenError(f"the job runs an older plan: parallelism {job.plan[0]}, not {wanted}")
+
+    def _require_state(self, lineage: Lineage, manager: JobManager, job: Job) -> None:
+        content = None if job.restored is None else job.restored.content
+        path = None if job.restored is None else job.restored.path
+        generation = int(manager.generation)
+        job_spec = lineage.specs[generation]["job"]
+        if lineage.started is None:
+            initial = job_spec.get("initialSavepointPath")
+            later = [spec["job"] for spec in lineage.specs.values()][1:]
+            given_up = any(one.get("upgradeMode") == "stateless" for one in later)
+            if path != initial and not (path is None and given_up):
+                raise PromiseBrokenError(f"the first run started from {path}, not from {initial}")
+            self._coverage.hit("promise", f"first run, {'with' if initial else 'without'} a savepoint")
+            return
+        before = lineage.specs[lineage.started]["job"]
+        since = [spec["job"] for one, spec in lineage.specs.items() if one > lineage.started]
+        redeployments = {
+            one["initialSavepointPath"]
+            for one in since
+            if one.get("initialSavepointPath") and _nonce(one) not in {None, _nonce(before)}
+        }
+        if path in redeployments:
+            self._coverage.hit("promise", "redeployed from the path that its owner named")
+            return
+        candidates = since if since and not lineage.lost_by_hand else [*since, before]
+        given_up = any(one.get("upgradeMode", "stateless") == "stateless" for one in candidates)
+        if given_up and path in {None, before.get("initialSavepointPath")}:
+            self._coverage.hit("promise", "started empty as its owner wanted")
+            return
+        if lineage.floor is None:
+            self._coverage.hit("promise", "there was no state to keep")
+            return
+        if content is None:
+            raise PromiseBrokenError(f"the job started empty; it had state of {lineage.floor:.1f}")
+        if content < lineage.floor - _CLOSE:
+            raise PromiseBrokenError(
+                f"the job started from {content:.1f}; it had state of {lineage.floor:.1f}"
+            )
+        self._coverage.hit("promise", "a job with state started with all of it")
+
+
+def _nonce(job: dict[str, Any]) -> Any:
+    return job.get("savepointRedeployNonce")

@@ -1,0 +1,64 @@
+"""Scenarios that once broke a promise. One that fails is printed in this form: paste it here."""
+
+from dataclasses import dataclass
+
+from tests.simulation.faults import Failure, Target
+from tests.simulation.node import Pace
+from tests.simulation.scenario import Scenario
+from tests.simulation.steps import Edit, Fail, Happens, Wait
+from tests.simulation.world import Setup
+
+_SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
+_LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A scenario, and why the controller does not stand it yet (None when it does)."""
+
+    name: str
+    scenario: Scenario
+    open_because: str | None = None
+
+
+REGRESSIONS = (
+    Regression(
+        "a spec that becomes invalid while the savepoint of a change is taken",
+        Scenario(Setup(), (Wait(8.0), Edit("image"), Edit("invalid"), Wait(8.0))),
+    ),
+    Regression(
+        "a first deployment that is suspended before it ran keeps its initial savepoint",
+        Scenario(
+            Setup(ha=False, checkpoints=False, initial_savepoint=True, pace=_SLOW),
+            (Wait(1.0), Edit("suspended"), Wait(3.0)),
+        ),
+    ),
+    Regression(
+        "a job that comes up while the controller is away is not given up as never started",
+        Scenario(
+            Setup(pace=_SLOW), (Fail(Target.STATUS, Failure.FROZEN_BEFORE, skip=2), Wait(3.0), Edit("image"))
+        ),
+    ),
+    Regression(
+        "a job that comes up while its stop is under way keeps its newest checkpoint",
+        Scenario(
+            Setup(head_start=35.0, pace=_SLOW),
+            (Edit("image"), Wait(6.0), Fail(Target.MERGE, Failure.FROZEN_BEFORE), Edit("image")),
+        ),
+    ),
+    Regression(
+        "a job that failed before its JobManager crashed",
+        Scenario(Setup(head_start=15.0), (Happens("the job fails"), Happens("the JobManager crashes"))),
+    ),
+    Regression(
+        "a broken image whose Deployment gets its first status a second late",
+        Scenario(Setup(ha=False, checkpoints=False, pace=_LATE_STATUS), (Edit("broken image"), Wait(3.0))),
+    ),
+    Regression(
+        "a job without metadata that comes up after it was given up as never started",
+        Scenario(
+            Setup(ha=False),
+            (Edit(), Edit(), Wait(1.0), Edit(), Fail(Target.STATUS, Failure.FROZEN_BEFORE, skip=2), Edit()),
+        ),
+    ),
+)

@@ -1,0 +1,262 @@
+"""What can happen in a scenario. A step is nothing but its fields, so that a scenario can be printed."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tests.simulation.faults import Failure, Fault, Target
+from tests.simulation.node import BROKEN_IMAGE
+from tests.simulation.replica import NAME
+from tests.simulation.terse import Terse
+from tests.simulation.world import INITIAL, PLURAL, World
+
+
+class Step(Protocol):
+    """Something that happens at once; time passes after it."""
+
+    def happen(self, world: World, /) -> bool:
+        """Whether it made any difference."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Nothing(Terse):
+    """What a scenario is shrunk to."""
+
+    def happen(self, _: World) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wait(Terse):
+    """Time passes."""
+
+    seconds: float
+
+    def happen(self, _: World) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Edit(Terse):
+    """The user changes the spec: image, parallelism, option, broken image, invalid."""
+
+    what: str = "image"
+
+    def happen(self, world: World) -> bool:
+        spec, number = world.spec, next(world.numbers)
+        job = spec["job"]
+        match self.what:
+            case "image":
+                spec["image"] = f"flink:{number + 1}"
+            case "parallelism":
+                job["parallelism"] = number + 1
+            case "option":
+                spec["flinkConfiguration"]["restart-strategy.type"] = f"none-{number}"
+            case "broken image":
+                spec["image"] = BROKEN_IMAGE
+            case "invalid":
+                spec["jobManager"] = {"resource": {"memory": "lots", "cpu": 0.5}}
+            case "mended":
+                spec["jobManager"] = {"resource": {"memory": "1024m", "cpu": 0.5}}
+                if spec["image"] == BROKEN_IMAGE:
+                    spec["image"] = f"flink:{number + 1}"
+            case "restart":
+                spec["restartNonce"] = number
+            case "suspended" | "running":
+                job["state"] = self.what
+            case "other version":
+                spec["flinkVersion"] = "v1_20" if spec["flinkVersion"] == "v2_3" else "v2_3"
+            case "redeployed from initial" | "redeployed from newest":
+                newest = world.newest_restore_point() or INITIAL
+                job["initialSavepointPath"] = INITIAL if self.what.endswith("initial") else newest
+                job["savepointRedeployNonce"] = number
+            case mode:
+                job["upgradeMode"] = mode
+        return _done(world, f"edit: {self.what}", world.apply())
+
+
+EDITS = (
+    "image",
+    "parallelism",
+    "option",
+    "broken image",
+    "invalid",
+    "mended",
+    "restart",
+    "suspended",
+    "running",
+    "other version",
+    "redeployed from initial",
+    "redeployed from newest",
+    "stateless",
+    "savepoint",
+    "last-state",
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Delete(Terse):
+    """The user deletes the resource."""
+
+    def happen(self, world: World) -> bool:
+        if world.is_editable:
+            world.server.delete(PLURAL, NAME)
+            return _done(world, "delete", True)
+        return False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Create(Terse):
+    """The user creates the resource, where there is none."""
+
+    def happen(self, world: World) -> bool:
+        return _done(world, "create again", world.create())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Happens(Terse):
+    """Something that nobody asked for."""
+
+    what: str
+
+    def happen(self, world: World) -> bool:
+        return _done(world, self.what, self._happen(world))
+
+    def _happen(self, world: World) -> bool:
+        match self.what:
+            case "the Deployment is deleted by hand":
+                return _delete_deployment(world)
+            case "the JobManager crashes":
+                return world.flink.crash(NAME)
+            case "the JobManager's node is lost":
+                return _lose_node(world)
+            case "the job's metadata is lost":
+                return _lose_metadata(world)
+            case "a task fails":
+                return world.flink.restart_jobs(NAME)
+            case "the job fails":
+                return world.flink.fail_jobs(NAME)
+            case "the next savepoint fails":
+                world.flink.ailments.savepoint_fails = 1
+            case "the next savepoint is made but the job fails":
+                world.flink.ailments.savepoint_made_but_job_fails = 1
+            case "checkpoints stall":
+                world.flink.ailments.checkpoints_stall_until = world.clock.now + 40
+            case "the controller is killed":
+                for replica in world.replicas[:1]:
+                    world.bury(replica)
+            case "the Lease cannot be renewed":
+                for replica in world.replicas[:1]:
+                    replica.line.lease_fails_until = world.clock.now + 30
+            case "a second controller starts":
+                if len(world.replicas) > 1:
+                    return False
+                world.start_replica()
+            case "the clock jumps ahead":
+                world.clock.jump(600)
+            case "the clock jumps back":
+                world.clock.jump(-600)
+        return True
+
+
+HAPPENINGS = (
+    "the Deployment is deleted by hand",
+    "the JobManager crashes",
+    "the JobManager's node is lost",
+    "the job's metadata is lost",
+    "a task fails",
+    "the job fails",
+    "the next savepoint fails",
+    "the next savepoint is made but the job fails",
+    "checkpoints stall",
+    "the controller is killed",
+    "the Lease cannot be renewed",
+    "a second controller starts",
+    "the clock jumps ahead",
+    "the clock jumps back",
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Watch(Terse):
+    """A watch of the first controller is late, lost until it starts anew, or delivers twice."""
+
+    plural: str
+    how: str
+
+    def happen(self, world: World) -> bool:
+        for replica in world.replicas[:1]:
+            match self.how:
+                case "late":
+                    replica.watch_delay[self.plural] = 15.0
+                case "lost":
+                    replica.lost_watches.add(self.plural)
+                case "twice":
+                    replica.repeat(self.plural)
+                case "anew":
+                    replica.relist(self.plural)
+            return _done(world, f"watch {self.how}", True)
+        return False
+
+
+WATCHES = ("late", "lost", "twice", "anew")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fail(Terse):
+    """The next calls of a kind fail, after some that do not."""
+
+    target: Target
+    failure: Failure
+    skip: int = 0
+    times: int = 1
+
+    def happen(self, world: World) -> bool:
+        world.faults.append(Fault(self.target, self.failure, self.skip, self.times))
+        return True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Meanwhile(Terse):
+    """In the midst of a reconciliation, before a call of that kind, something else happens."""
+
+    target: Target
+    step: Any
+    skip: int = 0
+
+    def happen(self, world: World) -> bool:
+        fault = Fault(self.target, Failure.MEANWHILE, self.skip, meanwhile=lambda: self.step.happen(world))
+        world.faults.append(fault)
+        return True
+
+
+def _done(world: World, what: str, effective: bool) -> bool:
+    if effective:
+        world.coverage.hit("step", what)
+    return effective
+
+
+def _delete_deployment(world: World) -> bool:
+    deployment = world.server.find("deployments", NAME)
+    if deployment is None:
+        return False
+    world.server.delete("deployments", NAME)
+    for owner in deployment["metadata"].get("ownerReferences") or []:
+        world.promises.lineage(owner["uid"]).lost_by_hand = True
+    return True
+
+
+def _lose_metadata(world: World) -> bool:
+    """Somebody deletes the ConfigMap while nobody writes it."""
+    name = f"{NAME}-{(world.status.get('jobStatus') or {}).get('jobId')}-config-map"
+    if world.flink.living_jobs(NAME) or world.server.find("configmaps", name) is None:
+        return False
+    world.server.remove("configmaps", name)
+    return True
+
+
+def _lose_node(world: World) -> bool:
+    pods = world.server.selected("pods", f"app={NAME},component=jobmanager")
+    for pod in pods:
+        world.node.lose(pod["metadata"]["name"])
+    return bool(pods)

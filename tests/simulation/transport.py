@@ -1,0 +1,266 @@
+"""What the controller calls: Kubernetes and Flink's REST, through the faults that are armed."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from controller.flink.rest import FlinkRest, RestError
+from controller.kubernetes_api import ApiError, Collection, Conflict, KubernetesApi, Object, Propagation
+from tests.simulation.clock import Clock
+from tests.simulation.coverage import Coverage
+from tests.simulation.faults import Call, Crash, Failure, Fault
+from tests.simulation.flink import Flink, Job, JobManager
+from tests.simulation.server import Server, copied
+
+T = TypeVar("T")
+_LATENCY, _SLOW, _TIMEOUT = 0.01, 5.0, 10.0
+_FREEZE = 40.0
+"""Seconds; longer than a Lease."""
+
+
+class Line:
+    """One replica's connection to the world."""
+
+    def __init__(self, clock: Clock, coverage: Coverage, faults: list[Fault]) -> None:
+        self.is_dead = False
+        self.frozen_until = 0.0
+        self.on_death: Callable[[], None] = lambda: None
+        self.lease_fails_until = 0.0
+        self.writes: list[str] = []
+        self.clock = self._clock = clock
+        self._coverage = coverage
+        self._faults = faults
+
+    async def call(self, call: Call, effect: Callable[[], T]) -> T:
+        """Make the call, as far as it comes."""
+        if self.is_dead:
+            raise Crash
+        await self._clock.advance(_LATENCY)
+        fault = self._take(call)
+        failure = None if fault is None else fault.failure
+        if failure is not None:
+            self._count(call, failure)
+        match failure:
+            case None | Failure.EMPTY:
+                pass
+            case Failure.CRASH_BEFORE:
+                self._die()
+            case Failure.FROZEN_BEFORE:
+                await self._freeze()
+            case Failure.SLOW:
+                await self._clock.advance(_SLOW)
+            case Failure.MEANWHILE if fault is not None:
+                fault.meanwhile()
+            case Failure.HUNG:
+                await self._clock.advance(_TIMEOUT)
+                raise _unanswered(call, "no answer within 10 s")
+            case Failure.REFUSED:
+                raise _unanswered(call, "connection refused")
+            case Failure.UNAVAILABLE | Failure.ERROR | Failure.FORBIDDEN | Failure.CONFLICT:
+                raise _refusal(call, int(failure.value))
+        if failure is Failure.EMPTY and call.is_read:
+            return cast(T, {})
+        result = effect()
+        self._note(call)
+        match failure:
+            case Failure.CRASH_AFTER:
+                self._die()
+            case Failure.FROZEN_AFTER:
+                await self._freeze()
+            case Failure.ANSWER_LOST:
+                await self._clock.advance(_TIMEOUT)
+                raise _unanswered(call, "no answer within 10 s")
+        if self.is_dead:
+            raise Crash
+        return result
+
+    def _take(self, call: Call) -> Fault | None:
+        for fault in self._faults:
+            if not call.meets(fault.target):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.times -= 1
+            if fault.times <= 0:
+                self._faults.remove(fault)
+            return fault
+        return None
+
+    def _count(self, call: Call, failure: Failure) -> None:
+        kind = "REST" if call.is_rest else "API"
+        self._coverage.hit("fault", f"{kind} {failure.value}")
+        if failure in {Failure.CRASH_BEFORE, Failure.CRASH_AFTER} and not call.is_read:
+            self._coverage.hit("crash point", f"{failure.value} {call}")
+
+    def _note(self, call: Call) -> None:
+        if not call.is_read and call.plural != "leases":
+            self.writes.append(f"{call} {call.name}")
+
+    def _die(self) -> None:
+        self.is_dead = True
+        self.on_death()
+        raise Crash
+
+    async def _freeze(self) -> None:
+        self.frozen_until = self._clock.now + _FREEZE
+        await self._clock.advance(_FREEZE)
+
+
+def _unanswered(call: Call, text: str) -> Exception:
+    return RestError(f"{call}: {text}") if call.is_rest else ApiError(0, "Timeout", f"{call}: {text}")
+
+
+def _refusal(call: Call, status: int) -> Exception:
+    if call.is_rest:
+        return RestError(f"{call}: HTTP {status}", status=status)
+    if status == 409:
+        return Conflict(409, "Conflict", f"{call}: the object has been modified")
+    return ApiError(status, str(status), f"{call}: HTTP {status}")
+
+
+class SimulatedKubernetes:
+    """KubernetesApi's calls on the server in memory."""
+
+    def __init__(self, server: Server, line: Line) -> None:
+        self._server = server
+        self._line = line
+
+    @property
+    def api(self) -> KubernetesApi:
+        """This as what the controller expects."""
+        return cast(KubernetesApi, self)
+
+    async def get(self, collection: Collection, _: str, name: str) -> Object | None:
+        def effect() -> Object | None:
+            found = self._server.find(collection.plural, name)
+            return None if found is None else copied(found)
+
+        return await self._line.call(Call("get", collection.plural, name), effect)
+
+    async def list(
+        self, collection: Collection, _: str, *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        def effect() -> list[Object]:
+            return [copied(one) for one in self._server.selected(collection.plural, labels, fields)]
+
+        return await self._line.call(Call("list", collection.plural, ""), effect)
+
+    async def create(self, collection: Collection, body: Object) -> Object:
+        call = Call("create", collection.plural, body["metadata"]["name"])
+        return await self._line.call(call, lambda: copied(self._server.create(collection.plural, body)))
+
+    async def replace(self, collection: Collection, body: Object, *, subresource: str = "") -> Object:
+        call = Call("replace", collection.plural, body["metadata"]["name"], subresource)
+        return await self._line.call(
+            call, lambda: copied(self._server.replace(collection.plural, body, subresource))
+        )
+
+    async def merge(self, collection: Collection, _: str, name: str, patch: Object) -> Object:
+        call = Call("merge", collection.plural, name)
+        return await self._line.call(call, lambda: copied(self._server.merge(collection.plural, name, patch)))
+
+    async def delete(
+        self, collection: Collection, _: str, name: str, *, uid: str, propagation: Propagation
+    ) -> None:
+        def effect() -> None:
+            try:
+                foreground = propagation is Propagation.FOREGROUND
+                self._server.delete(collection.plural, name, uid=uid, foreground=foreground)
+            except ApiError as error:
+                if error.status not in {404, 409}:
+                    raise
+
+        await self._line.call(Call("delete", collection.plural, name), effect)
+
+
+class SimulatedRest(FlinkRest):
+    """Flink's REST as the controller reads it; only the connection is not there."""
+
+    def __init__(self, flink: Flink, clock: Clock, line: Line) -> None:
+        self._flink = flink
+        self._clock = clock
+        self._line = line
+
+    async def _call(self, method: str, url: str, body: object | None = None) -> dict[str, Any]:
+        host, _, path = url.removeprefix("http://").partition("/")
+        cluster = host.split(".", 1)[0].removesuffix("-rest")
+
+        def effect() -> dict[str, Any]:
+            manager = self._flink.answering(cluster)
+            if manager is None:
+                raise RestError(f"{url}: connection refused")
+            return self._answer(manager, method, path, cast(dict[str, Any], body))
+
+        return await self._line.call(Call(method, "rest", _pattern(path)), effect)
+
+    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path == "config":
+            return {"flink-version": "2.3.0", "flink-revision": "c0f8d1a @ 2026-01-01"}
+        if path == "jobs/overview":
+            return {"jobs": [self._overview(job) for job in manager.jobs.values()]}
+        job = manager.jobs.get(path.split("?", maxsplit=1)[0].split("/")[1])
+        if job is None:
+            raise _not_found(path)
+        match method, path.split("?", maxsplit=1)[0].split("/")[2:]:
+            case "GET", ["exceptions"]:
+                return {"exceptionHistory": {"entries": [{"stacktrace": "java.lang.Exception: it failed"}]}}
+            case "GET", ["checkpoints"]:
+                return self._checkpoints(manager, job)
+            case "GET", ["savepoints", trigger]:
+                return self._operation(manager, trigger)
+            case "POST", ["stop"]:
+                self._flink.stop(manager, job, body["triggerId"], body["targetDirectory"])
+                return {"request-id": body["triggerId"]}
+            case "PATCH", []:
+                if not job.is_alive:
+                    raise RestError(f"{path}: HTTP 409", status=409)
+                self._flink.cancel(manager, job)
+                return {}
+        raise _not_found(path)
+
+    def _overview(self, job: Job) -> dict[str, Any]:
+        running = 2 if job.state == "RUNNING" else 0
+        return {
+            "jid": job.job_id,
+            "name": "orders",
+            "state": "RUNNING" if job.state == "CREATED" else job.state,
+            "start-time": job.start_time,
+            "tasks": {"total": 2, "running": running, "finished": 0},
+        }
+
+    def _checkpoints(self, manager: JobManager, job: Job) -> dict[str, Any]:
+        if "execution.checkpointing.interval" not in manager.options and job.savepoint is None:
+            body = '{"errors":["Checkpointing has not been enabled"]}'
+            raise RestError("HTTP 404", status=404, body=body)
+        restored = (
+            None if job.restored is None else {**job.restored.entry, "restore_timestamp": job.start_time}
+        )
+        latest = {
+            "completed": job.completed and job.completed.entry,
+            "savepoint": job.savepoint and job.savepoint.entry,
+            "restored": restored,
+        }
+        return {"latest": latest, "history": []}
+
+    def _operation(self, manager: JobManager, trigger: str) -> dict[str, Any]:
+        operation = self._flink.known(manager, trigger)
+        if operation is None:
+            raise _not_found(trigger)
+        if operation.location is not None:
+            return {"status": {"id": "COMPLETED"}, "operation": {"location": operation.location}}
+        if operation.failure is not None:
+            cause = {
+                "stack-trace": f"java.util.concurrent.CompletionException\nCaused by: {operation.failure}"
+            }
+            return {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}}
+        return {"status": {"id": "IN_PROGRESS"}, "operation": None}
+
+
+def _not_found(what: str) -> RestError:
+    return RestError(f"{what}: HTTP 404", status=404, body='{"errors":["not found"]}')
+
+
+def _pattern(path: str) -> str:
+    """The path without ids."""
+    parts = path.split("?", maxsplit=1)[0].split("/")
+    return "/".join("…" if len(part) == 32 else part for part in parts)
