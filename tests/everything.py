@@ -54,12 +54,11 @@ def stages(python: str, *, full: bool) -> list[Stage]:
     """All stages, the quick ones first."""
     pytest = (python, "-m", "pytest", "-q")
     matrix = ("--full",) if full else ()
-    mutants = ("--all-mutants",) if full else ()
     return [
         lint_stage(python),
         Stage("chart", (("helm", "lint", "--strict", "--quiet", CHART),)),
         Stage("unit", ((*pytest, "tests/unit"),)),
-        Stage("simulation", ((*pytest, "tests/simulation", *mutants),)),
+        Stage("simulation", ((*pytest, "tests/simulation"),)),
         Stage("api server", ((*pytest, "tests/api"),)),
         Stage("end to end", ((*pytest, "tests/e2e", "--durations=10", *matrix),)),
     ]

@@ -23,18 +23,6 @@ class Mutant:
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
-        "creates while pods may remain",
-        "decide/stopping.py",
-        "            return not pods\n",
-        "            return True\n",
-    ),
-    Mutant(
-        "takes the finalizer away while the cluster remains",
-        "decide/deletion.py",
-        "        case Known(cluster) if not cluster.foreign:\n            return",
-        "        case Known(cluster) if cluster.foreign:\n            return",
-    ),
-    Mutant(
         "leaves high-availability data behind",
         "decide/deletion.py",
         "(DeleteHighAvailabilityData(), RemoveFinalizer())",
@@ -71,52 +59,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if False:",
     ),
     Mutant(
-        "starts without the savepoint that was lost with its JobManager",
-        "decide/suspension.py",
-        "            step.problem = problems.savepoint_is_lost()",
-        "            _go_on(step, goal, Route(Suspension.DELETION, UpgradeMode.STATELESS), observation)",
-    ),
-    Mutant(
-        "acts after its term",
-        "leadership.py",
-        "        if not self.is_leading or (term is not None and term != self.term):",
-        "        if False:",
-    ),
-    Mutant(
-        "takes an unknown cluster for absent",
-        "observe.py",
-        "                return Unknown(str(error))\n        return Absent() if body is None",
-        "                return Absent()\n        return Absent() if body is None",
-    ),
-    Mutant(
         "acts before the status is on record",
         "reconcile.py",
         "        if status != subject.status.to_wire():",
         "        if status != subject.status.to_wire() and not plan.actions:",
-    ),
-    Mutant(
-        "writes the status whatever was written meanwhile",
-        "reconcile.py",
-        '            raw = await self._api.replace(FLINK_DEPLOYMENTS, {**raw, "status": status}, '
-        'subresource="status")',
-        "            metadata = raw['metadata']\n"
-        "            namespace, name = metadata['namespace'], metadata['name']\n"
-        "            newest = await self._api.get(FLINK_DEPLOYMENTS, namespace, name) or raw\n"
-        "            raw = await self._api.replace(\n"
-        '                FLINK_DEPLOYMENTS, {**newest, "status": status}, subresource="status"\n'
-        "            )",
-    ),
-    Mutant(
-        "drops the marker of last-state",
-        "decide/restore.py",
-        "path = LAST_STATE_MARKER if metadata.has_checkpoint else recorded_path(status)",
-        "path = None",
-    ),
-    Mutant(
-        "takes lost metadata for no state",
-        "decide/restore.py",
-        "        case Absent():\n            return NotYet(problems.metadata_is_lost())",
-        "        case Absent():\n            return Restore(UpgradeMode.STATELESS)",
     ),
     Mutant(
         "forgets no plans of older jobs",
@@ -129,12 +75,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "decide/transitions.py",
         "    keeps_data = first or restore.mode is UpgradeMode.LAST_STATE",
         "    keeps_data = first",
-    ),
-    Mutant(
-        "cancels a job whose checkpoints go with it",
-        "decide/upgrade.py",
-        "        if retention != _RETAINED:",
-        "        if False:",
     ),
     Mutant(
         "recovers a lost cluster without its state",

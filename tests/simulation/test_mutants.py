@@ -1,26 +1,12 @@
 """Each guard that is taken out of the controller is missed by some scenario."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, copied, first_failure
+from tests.simulation.mutants import MUTANTS, Mutant, copied, first_failure
 
 SCENARIOS, SEED = 250, 7
-_SHARE = 4
-"""A run takes every fourth, another fourth each day."""
-
-
-def todays() -> list[int]:
-    return [number for number in range(len(MUTANTS)) if number % _SHARE == datetime.now(UTC).day % _SHARE]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "number" in metafunc.fixturenames:
-        everything = metafunc.config.getoption("--all-mutants")
-        numbers = range(len(MUTANTS)) if everything else todays()
-        metafunc.parametrize("number", numbers, ids=lambda number: MUTANTS[number].name)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +20,8 @@ def test_there_are_enough() -> None:
     assert len(MUTANTS) >= 12
 
 
-def test_mutant_is_caught(number: int, control: int, tmp_path: Path) -> None:
-    found = first_failure(copied(tmp_path, MUTANTS[number]), SCENARIOS, SEED)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant_is_caught(mutant: Mutant, control: int, tmp_path: Path) -> None:
+    found = first_failure(copied(tmp_path, mutant), SCENARIOS, SEED)
     assert found is not None, "no scenario notices"
     assert found < control, f"scenario {control} fails without the mutant too"
