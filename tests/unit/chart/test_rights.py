@@ -19,6 +19,12 @@ def test_nobody_has_rights_on_secrets_or_wildcards(default: Rendered) -> None:
         assert not any("*" in entry for entries in rule.values() for entry in entries)
 
 
+def test_rights_on_secrets_are_for_keytabs_alone(chart: Chart) -> None:
+    rendered = chart.render("--set", "rbac.keytabs=true")
+    secrets = [rule for rule in rules(rendered) if "secrets" in rule["resources"]]
+    assert secrets == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update"]}]
+
+
 def test_the_webhook_may_read_what_resources_refer_to_and_nothing_else(default: Rendered) -> None:
     account = default.pod("webhook")["serviceAccountName"]
     (binding,) = (

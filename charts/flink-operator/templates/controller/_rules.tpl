@@ -1,5 +1,5 @@
 {{/*
-What the controller may do where Flink resources are. No Secrets; no rights that Flink's own clients use, which run as
+What the controller may do where Flink resources are. No Secrets but for keytabs; no rights that Flink's own clients use, which run as
 the job's service account. `finalizers` is what an owner reference with blockOwnerDeletion needs.
 */}}
 {{- define "flink-operator.controller.rules" -}}
@@ -32,6 +32,11 @@ the job's service account. `finalizers` is what an owner reference with blockOwn
 - apiGroups: [networking.k8s.io]
   resources: [ingresses]
   verbs: [get, list, watch, create, update, delete]
+{{- if .Values.rbac.keytabs }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, update]
+{{- end }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch]
