@@ -1,6 +1,6 @@
 {{/*
-What the controller may do where Flink resources are. No Secrets but for keytabs; no rights that Flink's own clients use, which run as
-the job's service account. `finalizers` is what an owner reference with blockOwnerDeletion needs.
+What the controller may do where Flink resources are. No Secrets but for keytabs; no rights that Flink's own clients
+use, which run as the job's service account. `finalizers` is what an owner reference with blockOwnerDeletion needs.
 */}}
 {{- define "flink-operator.controller.rules" -}}
 - apiGroups: [flink.apache.org]
