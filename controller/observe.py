@@ -265,8 +265,9 @@ def _was_never_available(body: Object) -> bool:
     for condition in body.get("status", {}).get("conditions") or []:
         if condition["type"] == "Available":
             created, since = body["metadata"]["creationTimestamp"], condition["lastTransitionTime"]
-            was_up = datetime.fromisoformat(since) - datetime.fromisoformat(created) > _FIRST_STATUS
-            return bool(condition["status"] == "False" and not was_up)
+            took = datetime.fromisoformat(since) - datetime.fromisoformat(created)
+            # A change before the creation is a clock that was set back: nothing is known then.
+            return bool(condition["status"] == "False" and timedelta(0) <= took <= _FIRST_STATUS)
     return False
 
 

@@ -61,4 +61,18 @@ REGRESSIONS = (
             (Edit(), Edit(), Wait(1.0), Edit(), Fail(Target.STATUS, Failure.FROZEN_BEFORE, skip=2), Edit()),
         ),
     ),
+    Regression(
+        "a JobManager that was up before the clock was set back did not fail to come up",
+        Scenario(
+            Setup(),
+            (
+                Wait(1.0),
+                Edit(),
+                Edit(what="invalid"),
+                Wait(8.0),
+                Happens("the clock jumps back"),
+                Happens("the JobManager's node is lost"),
+            ),
+        ),
+    ),
 )

@@ -414,3 +414,21 @@ async def test_metadata_is_not_looked_for_where_none_is_kept() -> None:
     found = await observer(kubernetes, rest=job_manager_of(raw)).observe(subject_of(raw))
     assert found.high_availability == Absent()
     assert not [call for call in made if call[1] == "configmaps"]
+
+
+def unavailable(since: str) -> Object:
+    """A Deployment of 11:00:00 whose JobManager is not available since then."""
+    condition = {"type": "Available", "status": "False", "lastTransitionTime": f"2026-11-21T{since}Z"}
+    return deployment_object(RAW, availableReplicas=0, conditions=[condition])
+
+
+@pytest.mark.parametrize(
+    ("since", "never"),
+    [("11:00:00", True), ("11:00:02", True), ("11:00:09", False), ("10:50:00", False)],
+    ids=["at once", "a moment late", "later", "a clock that was set back"],
+)
+async def test_job_manager_that_was_never_up_is_told_by_its_first_status(since: str, never: bool) -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, unavailable(since)))
+    found = await observer(kubernetes).observe(subject_of(RAW))
+    assert isinstance(found.cluster, Known)
+    assert found.cluster.value.never_available is never
