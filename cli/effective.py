@@ -9,11 +9,11 @@ from shared.config.effective import configuration_layers
 from shared.config.layers import Explanation, Layer, Value, explained, merged, text
 from shared.config.operator import DEFAULTS_PREFIX
 from shared.config.options import MERGE_ARRAYS_BY_NAME, is_true
+from shared.config.pod_templates import TEMPLATE_FILE
 from shared.model import FlinkDeployment
 
 _FROM_TEMPLATE = "derived from spec.podTemplate"
 _FOR_PODS = "fixed for Flink's pods"
-_TEMPLATE_FILES = "kubernetes.pod-template-file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def effective_configuration(resource: FlinkDeployment, operator: Mapping[str, st
         options, resource.spec, has_task_manager_template=_has_task_manager_template(resource, options)
     )
     changed = {key: value for key, value in shipped.items() if options.get(key) != value}
-    files = {key: changed.pop(key) for key in list(changed) if key.startswith(_TEMPLATE_FILES)}
+    files = {key: changed.pop(key) for key in list(changed) if key.startswith(TEMPLATE_FILE)}
     found = explained([*layers, Layer(_FROM_TEMPLATE, files), Layer(_FOR_PODS, changed)])
     return EffectiveConfiguration(
         resource,

@@ -14,13 +14,13 @@ from shared.config.effective import Submission, validation_configuration
 from shared.config.flatten import flatten
 from shared.config.options import is_true
 from shared.config.sensitive import HIDDEN, is_sensitive
+from shared.config.system_options import INGRESS_IS_MANAGED
 from shared.model import FlinkDeployment
 
 OPERATORS_FOLDER: Final = "/opt/flink/conf"
 """Where the operator has its files when it runs; options of resources name them so."""
 
 _UID, _DEPLOYMENT_UID, _JOB_ID = "<uid>", "<uid of the Deployment>", "<job id>"
-_MANAGE_INGRESS = "kubernetes.operator.ingress.manage"
 _REFERENCES = ("kubernetes.secrets", "kubernetes.env.secretKeyRef", "kubernetes.container.image.pull-secrets")
 """Options that name Secrets, and hold none."""
 
@@ -43,7 +43,7 @@ def rendered(
     )
     submission = Submission(shown.metadata.generation, job_id, restore_path)
     objects = list(_of_cluster(cluster_objects(shown, submission, operator, files)))
-    if is_true(operator.get(_MANAGE_INGRESS, "true")):
+    if is_true(INGRESS_IS_MANAGED.read(operator)):
         ingress = cluster_ingress(shown, validation_configuration(spec, namespace, operator))
         objects += [ingress] if ingress is not None else []
     return objects

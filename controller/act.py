@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from controller.decide.ingress import INGRESS_FAILED
+from controller.decide.problems import INGRESS_FAILED
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE, task_manager_deployment_name

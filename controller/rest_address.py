@@ -2,7 +2,6 @@
 
 from controller.decide.subject import Subject
 from controller.flink.names import rest_service
-from shared.config.effective import validation_configuration
 from shared.config.options import REST_PORT
 
 
@@ -10,5 +9,5 @@ def rest_address(subject: Subject) -> str:
     """The URL of the REST service of what was last deployed, without a slash at its end."""
     metadata = subject.metadata
     spec = subject.last.spec if subject.last is not None else subject.spec
-    config = validation_configuration(spec, metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(spec)
     return f"http://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from controller.decide.conditions import READY, set_condition, set_running_condition
-from controller.decide.ingress import INGRESS_FAILED
 from controller.decide.observed import apply_problem
+from controller.decide.problems import INGRESS_FAILED
 from controller.decide.subject import Subject
 from controller.observation import Problem
 from controller.plan import Plan

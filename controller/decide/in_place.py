@@ -6,7 +6,7 @@ from controller.decide.subject import Subject
 from controller.decide.wanted import Wanted
 from controller.observation import Known, Observation
 from controller.plan import ScaleTaskManagers
-from shared.config.effective import task_manager_count, validation_configuration
+from shared.config.effective import task_manager_count
 from shared.config.options import SCHEDULER_MODE
 from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -36,7 +36,7 @@ def see_to_scale(step: Step, last: ReconciledSpec, subject: Subject, observation
     """A standalone cluster runs as many TaskManagers as its spec says, whoever changed their number."""
     if last.spec.mode is not KubernetesDeploymentMode.STANDALONE:
         return
-    config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(last.spec)
     wanted = max(1, task_manager_count(last.spec, config))
     match observation.task_managers:
         case Known(task_managers) if task_managers.replicas != wanted and not task_managers.being_deleted:
@@ -46,5 +46,5 @@ def see_to_scale(step: Step, last: ReconciledSpec, subject: Subject, observation
 def _is_reactive(subject: Subject, spec: FlinkDeploymentSpec) -> bool:
     if spec.mode is not KubernetesDeploymentMode.STANDALONE:
         return False
-    config = validation_configuration(spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(spec)
     return (SCHEDULER_MODE.read(config) or "").strip().upper() == _REACTIVE

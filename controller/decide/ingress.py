@@ -1,19 +1,15 @@
 """The Ingress follows the spec whatever the job does: what is there is compared with it."""
 
 from controller.decide.observed import recorded_problem
-from controller.decide.problems import foreign_ingress
+from controller.decide.problems import INGRESS_FAILED, foreign_ingress
 from controller.decide.step import Step
 from controller.decide.subject import Subject
 from controller.decide.wanted import Wanted
 from controller.flink.ingress import cluster_ingress, is_owned_by, replaced
 from controller.observation import Absent, Known, Observation, Problem
 from controller.plan import Action, EnsureIngress, Event, EventComponent, EventType, RemoveIngress
-from shared.config.effective import validation_configuration
 from shared.config.options import is_true
 from shared.config.system_options import INGRESS_IS_MANAGED
-
-INGRESS_FAILED = "IngressFailed"
-"""Reason of a problem with the Ingress: the cluster is none the worse for it."""
 
 
 def see_to_ingress(step: Step, subject: Subject, goal: Wanted, observation: Observation) -> None:
@@ -48,7 +44,7 @@ def _say_that_it_is_not_managed(step: Step, subject: Subject) -> None:
 def _next(subject: Subject, goal: Wanted, observation: Observation) -> tuple[Action | None, Problem | None]:
     """Raises ValueError for a spec that no Ingress can be made of."""
     resource = subject.resource.model_copy(update={"spec": goal.spec})
-    config = validation_configuration(goal.spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(goal.spec)
     wanted = cluster_ingress(resource, config)
     match observation.ingress:
         case Known(there) if not is_owned_by(there, subject.metadata):

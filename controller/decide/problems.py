@@ -4,6 +4,9 @@ from controller.observation import Problem
 from shared.config.operator_options import LAST_STATE_CHECKPOINT_AGE, LAST_STATE_FALLBACK
 from shared.config.options import CHECKPOINT_RETENTION
 
+INGRESS_FAILED = "IngressFailed"
+"""Reason of a problem with the Ingress: the cluster is none the worse for it."""
+
 _START_FROM_A_PATH = (
     "set job.initialSavepointPath to it, and change job.savepointRedeployNonce. "
     "To start without state, set upgradeMode to stateless."
@@ -40,7 +43,7 @@ def foreign_deployment(name: str) -> Problem:
 def foreign_ingress(name: str) -> Problem:
     """An Ingress has the cluster's name, and is none of ours."""
     return Problem(
-        "IngressFailed",
+        INGRESS_FAILED,
         f"An Ingress {name} exists that was not made for this resource. Delete it if nothing needs it.",
     )
 

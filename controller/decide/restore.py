@@ -8,7 +8,6 @@ from controller.decide.subject import Subject
 from controller.decide.upgrade import LAST_STATE_MARKER, recorded_path, redeployment_path
 from controller.decide.wanted import Wanted
 from controller.observation import Absent, Known, Observation, Problem, Unknown
-from shared.config.effective import validation_configuration
 from shared.config.options import high_availability_is_active
 from shared.model.job import JobSpec, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -64,7 +63,7 @@ def restore_of(
 
 def recovery(subject: Subject, last: ReconciledSpec, observation: Observation) -> Restore | NotYet:
     """From what a job goes on whose JobManager is gone though nobody asked for that."""
-    config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(last.spec)
     job = subject.spec.job
     match observation.high_availability:
         case Known():

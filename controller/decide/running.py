@@ -7,7 +7,7 @@ from controller.decide.step import Step
 from controller.decide.subject import Subject
 from controller.decide.transitions import recover
 from controller.observation import Absent, Known, Observation
-from shared.config.effective import task_manager_count, validation_configuration
+from shared.config.effective import task_manager_count
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus, JobState, TaskManagerInfo
 
@@ -35,7 +35,7 @@ def observe_running(step: Step, last: ReconciledSpec, subject: Subject, observat
 
 def _note_task_managers(status: FlinkDeploymentStatus, last: ReconciledSpec, subject: Subject) -> None:
     """For the scale subresource."""
-    config = validation_configuration(last.spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(last.spec)
     status.task_manager = TaskManagerInfo(
         label_selector=f"component=taskmanager,app={subject.metadata.name}",
         replicas=task_manager_count(last.spec, config),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.config.effective import validation_configuration
 from shared.model.base import Metadata
 from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
@@ -39,3 +40,7 @@ class Subject:
     def status(self) -> FlinkDeploymentStatus:
         """The status as it was last written."""
         return self.resource.status
+
+    def configuration(self, spec: FlinkDeploymentSpec) -> dict[str, str]:
+        """What rules look at: the options of `spec` over the operator's defaults for its namespace."""
+        return validation_configuration(spec, self.metadata.namespace, self.operator_configuration)

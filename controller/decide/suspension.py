@@ -31,7 +31,6 @@ from controller.decide.upgrade import (
 from controller.decide.wanted import Wanted
 from controller.observation import Absent, Cluster, Known, Observation, Problem, StopOperation, Unknown
 from controller.plan import CancelJob, StopWithSavepoint
-from shared.config.effective import validation_configuration
 from shared.config.operator_options import DRAIN_ON_SAVEPOINT, SAVEPOINT_FORMAT
 from shared.config.options import (
     CHECKPOINT_RETENTION,
@@ -60,7 +59,7 @@ def begin_suspension(
     status = step.status
     info = status.job_status.savepoint_info or SavepointInfo()
     if suspension is Suspension.SAVEPOINT:
-        config = _configuration(subject, goal)
+        config = subject.configuration(goal.spec)
         info.trigger_id = trigger_id(subject.metadata.uid, status.job_status.job_id, milliseconds(at))
         info.trigger_timestamp = milliseconds(at)
         info.trigger_type = SnapshotTriggerType.UPGRADE
@@ -121,14 +120,14 @@ def keeps_state_by_jobs(subject: Subject, goal: Wanted) -> bool:
     """Whether the job alone knows its state: no metadata will tell it, and its owner does not give it up."""
     if goal.spec.job is None or goal.spec.job.upgrade_mode is UpgradeMode.STATELESS:
         return False
-    return not high_availability_is_kubernetes(_configuration(subject, goal))
+    return not high_availability_is_kubernetes(subject.configuration(goal.spec))
 
 
 def stop_what_came_up(
     step: Step, subject: Subject, last: ReconciledSpec, goal: Wanted, observation: Observation
 ) -> None:
     """End it as one ends a job that runs: by cancelling it, so that its newest checkpoint is known."""
-    retention = CHECKPOINT_RETENTION.read(_configuration(subject, goal)) or ""
+    retention = CHECKPOINT_RETENTION.read(subject.configuration(goal.spec)) or ""
     if retention.strip().upper() != RETAINED:
         step.problem = problems.cancellation_loses_checkpoints(retention)
         return
@@ -161,7 +160,7 @@ def may_try_again(status: FlinkDeploymentStatus, at: datetime) -> bool:
 
 
 def _ask(step: Step, subject: Subject, goal: Wanted) -> None:
-    job, config = step.status.job_status, _configuration(subject, goal)
+    job, config = step.status.job_status, subject.configuration(goal.spec)
     if job.job_id is None:
         return
     trigger = pending_trigger(step.status)
@@ -169,7 +168,7 @@ def _ask(step: Step, subject: Subject, goal: Wanted) -> None:
         step.actions = (CancelJob(job.job_id),)
         return
     deployed = step.last.spec if step.last is not None else subject.spec
-    before = validation_configuration(deployed, subject.metadata.namespace, subject.operator_configuration)
+    before = subject.configuration(deployed)
     step.actions = (
         StopWithSavepoint(
             job_id=job.job_id,
@@ -247,7 +246,3 @@ def _note_savepoint(status: FlinkDeploymentStatus, location: str) -> None:
 
 def _forget_trigger(info: SavepointInfo) -> None:
     info.trigger_id = info.trigger_timestamp = info.trigger_type = info.format_type = None
-
-
-def _configuration(subject: Subject, goal: Wanted) -> dict[str, str]:
-    return validation_configuration(goal.spec, subject.metadata.namespace, subject.operator_configuration)

@@ -20,7 +20,7 @@ from controller.plan import (
     EventType,
     ForgetJobPlans,
 )
-from shared.config.effective import Submission, validation_configuration
+from shared.config.effective import Submission
 from shared.config.options import high_availability_is_kubernetes
 from shared.model.job import UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -75,7 +75,7 @@ def _job_id(
 
 def _clearing(subject: Subject, goal: Wanted, restore: Restore, *, first: bool) -> tuple[Action, ...]:
     """What must go from Flink's high-availability data before the JobManager reads it."""
-    config = validation_configuration(goal.spec, subject.metadata.namespace, subject.operator_configuration)
+    config = subject.configuration(goal.spec)
     if goal.spec.job is None or not high_availability_is_kubernetes(config):
         return ()
     keeps_data = first or restore.mode is UpgradeMode.LAST_STATE

@@ -25,7 +25,6 @@ from controller.decide.conditions import milliseconds
 from controller.decide.subject import Subject
 from controller.observation import Absent, Checkpoints, Job, Known, Observation, Problem, Unknown
 from shared.config.duration import parse_duration
-from shared.config.effective import validation_configuration
 from shared.config.operator_options import (
     LAST_STATE_CHECKPOINT_AGE,
     LAST_STATE_FALLBACK,
@@ -165,9 +164,8 @@ class _Change:
         after: FlinkDeploymentSpec,
         observation: Observation,
     ) -> None:
-        namespace, operator = subject.metadata.namespace, subject.operator_configuration
-        self._before = validation_configuration(before, namespace, operator)
-        self._after = validation_configuration(after, namespace, operator)
+        self._before = subject.configuration(before)
+        self._after = subject.configuration(after)
         self._version_changes = before.flink_version is not after.flink_version
         self._restored_from = recorded_path(subject.status)
         self._observation = observation
