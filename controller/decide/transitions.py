@@ -10,7 +10,7 @@ from controller.decide.subject import Subject
 from controller.decide.suspension import begin_suspension, may_try_again
 from controller.decide.upgrade import Suspension, Wait, choose_route, never_ran
 from controller.decide.wanted import Wanted
-from controller.observation import Absent, Observation
+from controller.observation import Absent, Observation, Unknown
 from controller.plan import (
     Action,
     CreateCluster,
@@ -104,6 +104,8 @@ def begin_change(
     if route.suspension is Suspension.SAVEPOINT and not may_try_again(step.status, observation.at):
         step.problem = recorded_problem(step.status)
         return
+    if route.suspension is not Suspension.DELETION and isinstance(observation.cluster, Unknown):
+        return  # whose job it is that would be stopped, nobody knows
     message = f"UPGRADE change(s) detected ({', '.join(changed)}), starting reconciliation"
     step.events.append(Event(EventType.NORMAL, "SpecChanged", message))
     if not isinstance(observation.cluster, Absent):

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.decide import decide, decide_failure
@@ -362,6 +362,13 @@ RESOURCES = resources()
 
 
 @settings(max_examples=80, deadline=None)
+@example(
+    raw=RESOURCES[3],
+    cluster=Unknown("no answer"),
+    pods=Unknown("no answer"),
+    flink=Unknown("no answer"),
+    job=job_of("a" * 32, JobState.RUNNING),
+)
 @given(raw=st.sampled_from(RESOURCES), cluster=_CLUSTER, pods=_PODS, flink=_FLINK, job=_JOB)
 def test_what_cannot_be_known_leads_to_no_effect(
     raw: Json, cluster: Fact[Any], pods: Fact[Any], flink: Fact[Any], job: Fact[Any]
