@@ -1,9 +1,10 @@
-"""The page of the lifecycle, as Markdown: the tables that stand above the code which follows them."""
+"""The page of the lifecycle, as Markdown: the state machine's table, and the one of upgrades."""
 
-from types import ModuleType
+from collections.abc import Iterable
 
-from cli.markdown import document
-from controller.decide import lifecycle, upgrade
+from cli.markdown import document, table
+from controller.decide import upgrade
+from controller.decide.state_machine import TRANSITIONS
 
 _NOTICE = "<!-- Generated from controller/decide by `make reference`. -->"
 
@@ -14,20 +15,27 @@ def lifecycle_reference() -> str:
         [
             "# Lifecycle",
             _NOTICE,
-            "Each look at a FlinkDeployment ends in one of these decisions. States are those of"
-            " `status.reconciliationStatus.state`; what is decided is in the status before it is done.",
-            _table(lifecycle),
+            "Each look at a FlinkDeployment ends in one of these decisions: of the rows of its stage, the"
+            " first that holds. Stages in capitals are those of `status.reconciliationStatus.state`; what is"
+            " decided is in the status before it is done. Besides, a finalizer is put on before anything is"
+            " made, and while the spec is not valid the last valid one stays in force.",
+            table(("stage", "when", "decision"), [*_state_machine()]),
             "## Upgrades",
             "A change of the spec stops the job and starts it again, in the first of these ways that is open."
             " Where none is, what runs is left alone and `Ready` says what is missing.",
-            _table(upgrade),
+            _upgrades(),
         ]
     )
 
 
-def _table(module: ModuleType) -> str:
+def _state_machine() -> Iterable[tuple[str, ...]]:
+    for row in TRANSITIONS:
+        then = f", then as {row.then.value}" if row.then is not None else ""
+        yield row.stage.value, row.condition, f"{row.decision}{then}"
+
+
+def _upgrades() -> str:
     """The table in the module's docstring, without its padding."""
-    lines = [line for line in (module.__doc__ or "").splitlines() if line.startswith("|")]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    width = len(rows[0])
-    return "\n".join(f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows)
+    lines = [line for line in (upgrade.__doc__ or "").splitlines() if line.startswith("|")]
+    header, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    return table(header, [[*row, *[""] * (len(header) - len(row))] for row in rows])

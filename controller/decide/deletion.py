@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from controller.decide.conditions import READY, set_condition
 from controller.decide.observed import job_manager_status
+from controller.decide.situation import Situation
 from controller.decide.stopping import stop_cluster
 from controller.decide.subject import FINALIZER, Subject
 from controller.observation import Absent, Known, Observation, Unknown
@@ -12,36 +13,41 @@ from controller.plan import (
     Event,
     EventComponent,
     EventType,
-    Plan,
     RemoveFinalizer,
 )
 from shared.model.status import LifecycleState
 
 _SAY_WHAT_BLOCKS_AFTER = timedelta(seconds=45)  # the promise is a minute
-_LOOK_AGAIN = 2.0
 
 
-def decide_deletion(subject: Subject, observation: Observation) -> Plan:
-    """Stop and delete the cluster; what blocks for long is named, with the way to override it."""
-    if FINALIZER not in subject.metadata.finalizers:
-        return Plan(subject.status)
-    if subject.status.reconciliation_status.last_reconciled_spec is None:
-        return Plan(subject.status, (RemoveFinalizer(),), again_after=_LOOK_AGAIN)  # nothing was ever made
-    status = subject.status.model_copy(deep=True)
-    status.job_manager_deployment_status = job_manager_status(
-        observation, status.job_manager_deployment_status
-    )
-    events = []
-    if status.lifecycle_state is not LifecycleState.DELETING:
-        status.lifecycle_state = LifecycleState.DELETING
-        events.append(Event(EventType.NORMAL, "Cleanup", "Cleaning up the cluster", EventComponent.OPERATOR))
-    remaining = _what_remains(observation)
-    if remaining is None:
-        return Plan(status, (DeleteHighAvailabilityData(), RemoveFinalizer()), tuple(events), _LOOK_AGAIN)
-    generation = subject.metadata.generation
-    blocked = _is_blocked(subject, observation)
+def nothing_was_ever_made(now: Situation) -> bool:
+    """Nothing is on record, so nothing was asked for."""
+    return now.step.status.reconciliation_status.last_reconciled_spec is None
+
+
+def nothing_of_it_remains(now: Situation) -> bool:
+    """Known, not only not seen."""
+    return _what_remains(now.observation) is None
+
+
+def let_it_go(now: Situation) -> None:
+    """The finalizer was all."""
+    now.step.actions = (RemoveFinalizer(),)
+
+
+def drop_its_metadata_and_let_it_go(now: Situation) -> None:
+    """What Flink keeps in ConfigMaps has no owner, and would stay."""
+    _note(now)
+    now.step.actions = (DeleteHighAvailabilityData(), RemoveFinalizer())
+
+
+def stop_what_remains_and_say_what_blocks(now: Situation) -> None:
+    """With the way to override it, when it takes long."""
+    _note(now)
+    status, observation = now.step.status, now.observation
+    message = _what_remains(observation) or ""
+    blocked = _is_blocked(now.subject, observation)
     reason = "DeletionBlocked" if blocked else "Deleting"
-    message = remaining
     if blocked:
         message += (
             f". To give the cluster up as it is, remove the finalizer {FINALIZER} from the resource; "
@@ -49,9 +55,22 @@ def decide_deletion(subject: Subject, observation: Observation) -> Plan:
         )
         before = status.condition(READY)
         if before is None or before.reason != reason:
-            events.append(Event(EventType.WARNING, "CleanupFailed", message, EventComponent.OPERATOR))
-    set_condition(status, READY, False, reason, message, observation.at, generation)
-    return Plan(status, stop_cluster(observation), tuple(events), _LOOK_AGAIN)
+            now.step.events.append(
+                Event(EventType.WARNING, "CleanupFailed", message, EventComponent.OPERATOR)
+            )
+    set_condition(status, READY, False, reason, message, observation.at, now.subject.metadata.generation)
+    now.step.actions = stop_cluster(observation)
+
+
+def _note(now: Situation) -> None:
+    status = now.step.status
+    status.job_manager_deployment_status = job_manager_status(
+        now.observation, status.job_manager_deployment_status
+    )
+    if status.lifecycle_state is not LifecycleState.DELETING:
+        status.lifecycle_state = LifecycleState.DELETING
+        event = Event(EventType.NORMAL, "Cleanup", "Cleaning up the cluster", EventComponent.OPERATOR)
+        now.step.events.append(event)
 
 
 def _what_remains(observation: Observation) -> str | None:

@@ -1,48 +1,100 @@
 """A deployed spec: what is seen of it, put into the status."""
 
-from controller.decide.in_place import see_to_scale
+from controller.decide import problems
+from controller.decide.change import changes, way
+from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
-from controller.decide.recording import mark_stable
-from controller.decide.step import Step
-from controller.decide.subject import Subject
-from controller.decide.transitions import recover
-from controller.observation import Absent, Known, Observation
+from controller.decide.recording import mark_stable, record_change
+from controller.decide.restore import NotYet, Restore, recovery
+from controller.decide.situation import Situation
+from controller.decide.upgrade import Wait
+from controller.observation import Known
+from controller.plan import Event, EventComponent, EventType
 from shared.config.effective import task_manager_count
-from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, JobState, TaskManagerInfo
+from shared.model.job import UpgradeMode
+from shared.model.status import JobState, TaskManagerInfo
 
 
-def observe_running(step: Step, last: ReconciledSpec, subject: Subject, observation: Observation) -> None:
-    """Note how JobManager and job are: running makes a spec stable, a lost JobManager is recovered."""
-    status = step.status
+def note_what_is_seen(now: Situation) -> None:
+    """And what changes in place. Running makes the spec stable."""
+    _note(now)
+    if not now.last.is_suspended and _is_stable(now):
+        mark_stable(now.step.status)
+
+
+def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
+    """No way to the changed spec is open: what runs keeps running."""
+    match way(now):
+        case Wait(problem):
+            now.step.problem = problem
+    note_what_is_seen(now)
+
+
+def recover_if_no_state_can_be_lost(now: Situation) -> None:
+    """Deploy what was deployed; say so where Flink kept nothing of the job's state."""
+    _note(now)
+    state = now.step.status.job_status.state
+    if now.last.spec.is_application and state is not None and state.is_terminal:
+        return
+    restore = Restore(UpgradeMode.STATELESS)
+    if now.last.spec.is_application:
+        found = recovery(now.subject, now.last, now.observation)
+        if isinstance(found, NotYet):
+            now.step.problem = found.problem
+            return
+        restore = found
+    message = "The JobManager's Deployment is gone, it is deployed again"
+    now.step.events.append(Event(EventType.WARNING, "RecoverDeployment", message, EventComponent.JOB))
+    now.step.last = record_change(
+        now.step.status,
+        now.last.spec,
+        generation=now.step.status.observed_generation or now.subject.metadata.generation,
+        at=now.observation.at,
+        # then the initial savepoint is the newest restore point that there is
+        first=now.last.first_deployment and restore.mode is UpgradeMode.STATELESS,
+        restore=restore.mode,
+        path=restore.path,
+    )
+
+
+def say_that_rollback_is_not_supported(now: Situation) -> None:
+    """Another operator did it, or was about to."""
+    now.step.problem = problems.rollback_is_not_supported()
+
+
+def _note(now: Situation) -> None:
+    _record_what_changes_in_place(now)
+    status, observation = now.step.status, now.observation
     status.job_manager_deployment_status = job_manager_status(
         observation, status.job_manager_deployment_status
     )
-    if last.is_suspended:
+    if now.last.is_suspended:
         return
     if isinstance(observation.flink, Known):
         info = observation.flink.value
         status.cluster_info |= {"flink-version": info.version, "flink-revision": info.revision}
-    if last.spec.is_application:
-        step.events += apply_job(status, observation)
-        _note_task_managers(status, last, subject)
-    see_to_scale(step, last, subject, observation)
-    if isinstance(observation.cluster, Absent):
-        recover(step, subject, last, observation)
-    elif _is_stable(status, last, observation):
-        mark_stable(status)
+    if now.last.spec.is_application:
+        now.step.events += apply_job(status, observation)
+        _note_task_managers(now)
+    see_to_scale(now.step, now.last, now.subject, observation)
 
 
-def _note_task_managers(status: FlinkDeploymentStatus, last: ReconciledSpec, subject: Subject) -> None:
+def _record_what_changes_in_place(now: Situation) -> None:
+    if not changes(now):
+        in_place = scales_in_place(now.subject, now.last.spec, now.goal.spec)
+        now.step.last = record_in_place(now.step, now.last, now.goal, scales_in_place=in_place)
+
+
+def _note_task_managers(now: Situation) -> None:
     """For the scale subresource."""
-    config = subject.configuration(last.spec)
-    status.task_manager = TaskManagerInfo(
-        label_selector=f"component=taskmanager,app={subject.metadata.name}",
-        replicas=task_manager_count(last.spec, config),
+    config = now.subject.configuration(now.last.spec)
+    now.step.status.task_manager = TaskManagerInfo(
+        label_selector=f"component=taskmanager,app={now.subject.metadata.name}",
+        replicas=task_manager_count(now.last.spec, config),
     )
 
 
-def _is_stable(status: FlinkDeploymentStatus, last: ReconciledSpec, observation: Observation) -> bool:
-    if last.spec.is_application:
-        return status.job_status.state in {JobState.RUNNING, JobState.FINISHED}
-    return isinstance(observation.flink, Known)
+def _is_stable(now: Situation) -> bool:
+    if now.last.spec.is_application:
+        return now.step.status.job_status.state in {JobState.RUNNING, JobState.FINISHED}
+    return isinstance(now.observation.flink, Known)

@@ -1,5 +1,8 @@
 """How a cluster is stopped: the JobManager first, so that it makes no TaskManagers meanwhile."""
 
+from controller.decide.recording import record_change
+from controller.decide.situation import Situation
+from controller.decide.upgrade import Route
 from controller.observation import Absent, Component, Known, Observation
 from controller.plan import Action, DeleteCluster, DeleteTaskManagers, StopJobManager
 
@@ -27,3 +30,23 @@ def nothing_is_left(observation: Observation) -> bool:
             return not pods
         case _:
             return False
+
+
+def stop_what_is_left(now: Situation) -> None:
+    """One step of it; the next one follows when it is seen to be done."""
+    now.step.actions = stop_cluster(now.observation)
+
+
+def tear_down(now: Situation, route: Route, *, first: bool) -> None:
+    """The job needs its cluster no more: record the wanted spec with its restore point, stop the cluster."""
+    now.step.last = record_change(
+        now.step.status,
+        now.goal.spec,
+        generation=now.goal.generation,
+        at=now.observation.at,
+        first=first,
+        restore=route.restore,
+        path=route.path,
+        never_ran=route.never_ran,
+    )
+    stop_what_is_left(now)

@@ -18,6 +18,11 @@ class Wanted:
     spec: FlinkDeploymentSpec
     generation: int
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its job is not to run."""
+        return self.spec.job is not None and self.spec.job.state is DesiredJobState.SUSPENDED
+
 
 def wanted(subject: Subject) -> Wanted | None:
     """The goal; None when neither the spec nor what was last deployed can be acted on."""

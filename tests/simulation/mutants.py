@@ -66,13 +66,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "forgets no plans of older jobs",
-        "decide/transitions.py",
+        "decide/submission.py",
         "    return (ForgetJobPlans(),) if keeps_data else (DeleteHighAvailabilityData(),)",
         "    return () if keeps_data else (DeleteHighAvailabilityData(),)",
     ),
     Mutant(
         "deletes the metadata that last-state needs",
-        "decide/transitions.py",
+        "decide/submission.py",
         "    keeps_data = first or restore.mode is UpgradeMode.LAST_STATE",
         "    keeps_data = first",
     ),
@@ -84,11 +84,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "goes on before the savepoint is made",
-        "decide/suspension.py",
-        "        case Known(operation) if operation.location is not None and pending_trigger(status):\n"
-        "            _note_savepoint(status, operation.location)",
-        "        case Known(operation) if operation.failure is None and pending_trigger(status):\n"
-        "            _note_savepoint(status, operation.location or recorded_path(status))",
+        "decide/state_machine.py",
+        "Transition(_STOPPING, guards.the_savepoint_is_made, suspension.go_on_from_the_savepoint)",
+        "Transition(_STOPPING, guards.otherwise, suspension.go_on_from_its_newest_checkpoint)",
     ),
     Mutant(
         "releases the JobManager before its ConfigMaps are there",
@@ -99,9 +97,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "never asks for a savepoint again",
-        "decide/suspension.py",
-        "            _ask(step, subject, goal)  # it did not arrive",
-        "            pass  # it did not arrive",
+        "decide/state_machine.py",
+        "guards.the_request_is_not_known_to_flink, suspension.ask_for_its_end_again",
+        "guards.the_request_is_not_known_to_flink, submission.wait",
     ),
 )
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from controller import events, leadership, observe, reconcile
-from controller.decide import Subject, decide, suspension, transitions
+from controller.decide import Subject, change, decide, state_machine, suspension
+from controller.decide.situation import Situation
 from controller.decide.upgrade import Route, choose_route
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
 from controller.observation import Observation
@@ -211,7 +212,8 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
         (reconcile, "decide", _telling_decide(coverage)),
-        (transitions, "choose_route", _telling_route(coverage)),
+        (state_machine, "transition_of", _telling_transition(coverage)),
+        (change, "choose_route", _telling_route(coverage)),
         (suspension, "choose_route", _telling_route(coverage)),
     ]
     originals = [(module, name, getattr(module, name)) for module, name, _ in changes]
@@ -237,27 +239,22 @@ class Stage:
 def _telling_decide(coverage: Coverage) -> Any:
     def telling(subject: Subject, observation: Observation) -> Plan:
         plan = decide(subject, observation)
-        before = _state(subject)
-        effects = "+".join(type(action).__name__ for action in plan.actions)
-        reconciliation = plan.status.reconciliation_status
-        moved = reconciliation != subject.status.reconciliation_status
-        after = f"{reconciliation.state.value}, " if moved else ""
-        coverage.hit("transition", f"{before}: {after}{effects or 'nothing done'}")
+        if plan.actions:
+            coverage.hit("effects", "+".join(type(action).__name__ for action in plan.actions))
         return plan
 
     return telling
 
 
-def _state(subject: Subject) -> str:
-    """The lifecycle table's first column."""
-    if subject.metadata.deletion_timestamp is not None:
-        return "being deleted"
-    if subject.last is None:
-        return "never deployed"
-    state = subject.status.reconciliation_status.state.value
-    if state == "UPGRADING" and not subject.last.is_suspended:
-        return "UPGRADING, job to be stopped"
-    return f"{state}, suspended" if state == "DEPLOYED" and subject.last.is_suspended else state
+def _telling_transition(coverage: Coverage) -> Any:
+    original = state_machine.transition_of
+
+    def telling(stage: state_machine.Stage, now: Situation) -> state_machine.Transition:
+        row = original(stage, now)
+        coverage.hit("transition", str(row))
+        return row
+
+    return telling
 
 
 def _telling_route(coverage: Coverage) -> Any:

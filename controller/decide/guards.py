@@ -1,0 +1,151 @@
+"""Guards of the state machine: what must be known for a transition. Their names stand in its table."""
+
+from controller.decide.change import changes, way
+from controller.decide.recording import submission_is_recorded
+from controller.decide.situation import Situation
+from controller.decide.stopping import nothing_is_left
+from controller.decide.suspension import pending_trigger, way_without_waiting
+from controller.decide.upgrade import Route
+from controller.observation import Absent, Cluster, Known, Unknown
+from shared.config.options import high_availability_is_kubernetes
+from shared.model.job import UpgradeMode
+from shared.model.status import JobState
+
+
+def otherwise(_: Situation) -> bool:
+    """Nothing that stands above holds."""
+    return True
+
+
+def the_cluster_is_not_ours(now: Situation) -> bool:
+    """A Deployment has its name, and was not made for this resource."""
+    return (cluster := _cluster(now)) is not None and cluster.foreign
+
+
+def suspension_is_wanted(now: Situation) -> bool:
+    """`spec.job.state` says so."""
+    return now.goal.is_suspended
+
+
+def a_cluster_exists(now: Situation) -> bool:
+    """The JobManager's Deployment was read."""
+    return _cluster(now) is not None
+
+
+def the_cluster_is_unknown(now: Situation) -> bool:
+    """Nobody could tell whether there is one."""
+    return isinstance(now.observation.cluster, Unknown)
+
+
+def something_is_left_of_an_older_cluster(now: Situation) -> bool:
+    """Or it cannot be known."""
+    return not nothing_is_left(now.observation)
+
+
+def its_end_need_not_be_awaited(now: Situation) -> bool:
+    """The owner gives the state up meanwhile, or names another."""
+    return way_without_waiting(now) is not None
+
+
+def the_job_is_lost(now: Situation) -> bool:
+    """Its cluster is gone, or its JobManager does not know it."""
+    return isinstance(now.observation.cluster, Absent) or isinstance(now.observation.job, Absent)
+
+
+def the_savepoint_is_made(now: Situation) -> bool:
+    """Flink tells where it lies."""
+    match now.observation.stop:
+        case Known(operation) if pending_trigger(now.step.status):
+            return operation.location is not None
+        case _:
+            return False
+
+
+def the_savepoint_failed(now: Situation) -> bool:
+    """Flink tells why."""
+    match now.observation.stop:
+        case Known(operation) if pending_trigger(now.step.status):
+            return operation.failure is not None
+        case _:
+            return False
+
+
+def the_job_has_ended(now: Situation) -> bool:
+    """Its JobManager says so."""
+    match now.observation.job:
+        case Known(job):
+            return job.state.is_terminal
+        case _:
+            return False
+
+
+def the_request_is_not_known_to_flink(now: Situation) -> bool:
+    """It did not arrive, or a JobManager that started anew forgot it."""
+    match now.observation.job:
+        case Known(job):
+            return job.state is not JobState.CANCELLING and not isinstance(now.observation.stop, Known)
+        case _:
+            return False
+
+
+def what_was_given_up_came_up_after_all(now: Situation) -> bool:
+    """A submission that never seemed to start runs by now, and its job alone knows its state."""
+    cluster, status = _cluster(now), now.step.status
+    if cluster is None or cluster.generation == status.observed_generation:
+        return False
+    is_up = submission_is_recorded(status) and cluster.available and cluster.replicas > 0
+    return is_up and _job_alone_knows_its_state(now)
+
+
+def the_cluster_is_not_of_the_record(now: Situation) -> bool:
+    """It is of another generation, it is going, or its spec changed before it ever ran."""
+    cluster, status = _cluster(now), now.step.status
+    if cluster is None:
+        return False
+    if cluster.generation != status.observed_generation or cluster.being_deleted:
+        return True
+    if now.last.spec.job is not None and not submission_is_recorded(status):
+        return True
+    # It never ran, and its spec may be what keeps it from being made.
+    return cluster.paused and now.goal.generation != status.observed_generation
+
+
+def the_cluster_is_not_released(now: Situation) -> bool:
+    """Its Deployment exists, and what goes with it may be missing."""
+    return (cluster := _cluster(now)) is not None and cluster.paused
+
+
+def the_spec_is_changed_and_a_way_is_open(now: Situation) -> bool:
+    """A change that needs a new cluster, and the job's state can be carried over."""
+    return bool(changes(now)) and isinstance(way(now), Route)
+
+
+def the_spec_is_changed(now: Situation) -> bool:
+    """A change that needs a new cluster."""
+    return bool(changes(now))
+
+
+def the_job_is_suspended(now: Situation) -> bool:
+    """As its owner wanted."""
+    return now.last.is_suspended
+
+
+def the_cluster_is_gone(now: Situation) -> bool:
+    """Though nobody asked for that."""
+    return isinstance(now.observation.cluster, Absent)
+
+
+def _cluster(now: Situation) -> Cluster | None:
+    match now.observation.cluster:
+        case Known(cluster):
+            return cluster
+        case _:
+            return None
+
+
+def _job_alone_knows_its_state(now: Situation) -> bool:
+    """No metadata will tell it, and its owner does not give it up."""
+    job = now.goal.spec.job
+    if job is None or job.upgrade_mode is UpgradeMode.STATELESS:
+        return False
+    return not high_availability_is_kubernetes(now.subject.configuration(now.goal.spec))

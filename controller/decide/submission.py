@@ -1,0 +1,114 @@
+"""Submissions: what is about to be created is on record before, and is created until it is complete."""
+
+from controller.decide import problems
+from controller.decide.identity import next_job_id
+from controller.decide.observed import problem_of_last_attempt
+from controller.decide.recording import (
+    mark_deployed,
+    mark_suspended,
+    record_submission,
+    submission_is_recorded,
+)
+from controller.decide.restore import NotYet, Restore, restore_of
+from controller.decide.situation import Situation
+from controller.plan import (
+    Action,
+    CreateCluster,
+    DeleteHighAvailabilityData,
+    Event,
+    EventComponent,
+    EventType,
+    ForgetJobPlans,
+)
+from shared.config.effective import Submission
+from shared.config.options import high_availability_is_kubernetes
+from shared.model.job import UpgradeMode
+from shared.model.status import FlinkDeploymentStatus
+
+
+def wait(_: Situation) -> None:
+    """Do nothing; what is waited for comes by watch, or is looked for again."""
+
+
+def say_that_it_is_in_the_way(now: Situation) -> None:
+    """Nothing is done to what is not ours."""
+    now.step.problem = problems.foreign_deployment(now.subject.metadata.name)
+
+
+def submit_for_the_first_time(now: Situation) -> None:
+    """Record job id and restore point, create the cluster."""
+    _submit(now, first=True)
+
+
+def submit(now: Situation) -> None:
+    """Record job id and restore point, create the cluster."""
+    _submit(now, first=now.last.first_deployment)
+
+
+def create_what_is_missing(now: Situation) -> None:
+    """And release it then."""
+    now.step.problem = problem_of_last_attempt(now.step.status, now.goal.generation)
+    # The goal, not the record: what was begun depends on the upgradeMode, which the record overrides.
+    now.step.actions = (CreateCluster(now.goal.spec, _recorded_submission(now.step.status)),)
+
+
+def mark_it_deployed(now: Situation) -> None:
+    """What comes next is decided as for any that is deployed."""
+    now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
+
+
+def mark_it_suspended(now: Situation) -> None:
+    """That is deployed and stable, too."""
+    now.step.last = mark_suspended(now.step.status, now.last, now.observation.at)
+
+
+def _submit(now: Situation, *, first: bool) -> None:
+    step, goal, job, restore = now.step, now.goal, now.goal.spec.job, Restore(UpgradeMode.STATELESS)
+    if job is not None:
+        found = restore_of(step.status, step.last, goal, job, now.observation, first=first)
+        if isinstance(found, NotYet):
+            step.problem = found.problem
+            return
+        restore = found
+    repeated = job is not None and submission_is_recorded(step.status, goal.generation)
+    step.problem = problem_of_last_attempt(step.status, goal.generation)
+    step.last = record_submission(
+        step.status,
+        goal.spec,
+        generation=goal.generation,
+        at=now.observation.at,
+        job_id=_job_id(now, restore, repeated=repeated),
+        restore=restore.mode,
+        path=restore.path,
+        first=first,
+    )
+    create = CreateCluster(goal.spec, _recorded_submission(step.status))
+    step.actions = (*_clearing(now, restore, first=first), create)
+    component = EventComponent.JOB_MANAGER_DEPLOYMENT
+    if step.problem is None and not repeated:  # another attempt at what was refused or cut short is no news
+        step.events.append(Event(EventType.NORMAL, "Submit", "Starting deployment", component))
+
+
+def _job_id(now: Situation, restore: Restore, *, repeated: bool) -> str | None:
+    """Flink finds its own metadata by the job's id: last-state keeps it. Everything else is a new run."""
+    before = now.step.status.job_status.job_id
+    if now.goal.spec.job is None:
+        return None
+    if before is not None and (repeated or restore.mode is UpgradeMode.LAST_STATE):
+        return before
+    return next_job_id(now.subject.metadata.uid, now.goal.generation, before)
+
+
+def _clearing(now: Situation, restore: Restore, *, first: bool) -> tuple[Action, ...]:
+    """What must go from Flink's high-availability data before the JobManager reads it."""
+    config = now.subject.configuration(now.goal.spec)
+    if now.goal.spec.job is None or not high_availability_is_kubernetes(config):
+        return ()
+    keeps_data = first or restore.mode is UpgradeMode.LAST_STATE
+    return (ForgetJobPlans(),) if keeps_data else (DeleteHighAvailabilityData(),)
+
+
+def _recorded_submission(status: FlinkDeploymentStatus) -> Submission:
+    """What the status records of the submission that is due."""
+    job = status.job_status
+    return Submission(status.observed_generation or 0, job.job_id, job.upgrade_savepoint_path)
