@@ -117,8 +117,15 @@ class Checkpoints:
     """Path of the newest of completed checkpoint, savepoint, and what the job itself was restored from."""
     is_addressable: bool = True
     """False when the newest lies in the JobManager's memory, where no other job can reach it."""
+    is_discarded: bool = False
+    """Flink deleted the newest when the job ended, because it was not to be retained."""
     completed_at: int | None = None
     in_progress_since: int | None = None
+
+    @property
+    def is_within_reach(self) -> bool:
+        """Whether another run can start from the newest, if there is one."""
+        return self.is_addressable and not self.is_discarded
 
 
 @dataclass(frozen=True, slots=True)

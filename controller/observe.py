@@ -175,12 +175,10 @@ class Observer:
         except RestError as error:
             return _Answers(Unknown(str(error)), Unknown(str(error)))
         answers = _Answers(Known(info), Absent() if found is None else Known(found))
-        if in_motion and found is not None:
-            answers = replace(
-                answers,
-                stop=await self._stop(base, job_id, subject),
-                checkpoints=await self._checkpoints(base, job_id),
-            )
+        if found is not None and (in_motion or found.state.is_terminal):
+            answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))
+        if found is not None and in_motion:
+            answers = replace(answers, stop=await self._stop(base, job_id, subject))
         return answers
 
     async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:

@@ -3,10 +3,11 @@
 from controller.decide.changes import changed_fields
 from controller.decide.in_place import scales_in_place
 from controller.decide.observed import recorded_problem
+from controller.decide.route import Route, Suspension, Wait
 from controller.decide.situation import Situation
 from controller.decide.stopping import tear_down
 from controller.decide.suspension import begin_suspension, may_try_again
-from controller.decide.upgrade import Route, Suspension, Wait, choose_route, never_ran
+from controller.decide.upgrade import choose_route, never_ran
 from controller.observation import Absent, Unknown
 from controller.plan import Event, EventType
 

@@ -1,15 +1,23 @@
 """Guards of the state machine: what must be known for a transition. Their names stand in its table."""
 
+from datetime import timedelta
+
 from controller.decide.change import changes, way
+from controller.decide.conditions import milliseconds
 from controller.decide.recording import submission_is_recorded
+from controller.decide.route import Route
 from controller.decide.situation import Situation
 from controller.decide.stopping import nothing_is_left
 from controller.decide.suspension import pending_trigger, way_without_waiting
-from controller.decide.upgrade import Route
 from controller.observation import Absent, Cluster, Known, Unknown
-from shared.config.options import high_availability_is_kubernetes
+from shared.config.duration import parse_duration
+from shared.config.operator_options import JM_SHUTDOWN_TTL, RESTART_FAILED
+from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.model.job import UpgradeMode
 from shared.model.status import JobState
+
+_RESTART_PAUSE = timedelta(seconds=30)
+"""Between two starts of a job that fails and fails again."""
 
 
 def otherwise(_: Situation) -> bool:
@@ -130,9 +138,42 @@ def the_job_is_suspended(now: Situation) -> bool:
     return now.last.is_suspended
 
 
+def the_job_failed_and_is_to_be_started_again(now: Situation) -> bool:
+    """`job.restart.failed` wants it, and the last start is not too short a time ago."""
+    match now.observation.job:
+        case Known(job) if job.state is JobState.FAILED and is_true(RESTART_FAILED.read(_options(now))):
+            return not changes(now) and _age_of_record(now) >= _RESTART_PAUSE
+        case _:
+            return False
+
+
+def the_ended_jobs_job_manager_has_lived_long_enough(now: Situation) -> bool:
+    """`jm-deployment.shutdown-ttl` is over, and its newest checkpoint is on record."""
+    cluster, job = _cluster(now), now.step.status.job_status
+    if cluster is None or not now.last.spec.is_application or changes(now):
+        return False
+    if job.state is None or not job.state.is_terminal or not (job.update_time or "").isdigit():
+        return False
+    is_silent = isinstance(now.observation.job, Unknown) or isinstance(now.observation.checkpoints, Unknown)
+    if is_silent and cluster.replicas > 0:
+        return False  # it may still tell what is not on record
+    limit = parse_duration(JM_SHUTDOWN_TTL.read(_options(now)) or "1 d")
+    return milliseconds(now.observation.at) - int(job.update_time or 0) > limit * 1000
+
+
 def the_cluster_is_gone(now: Situation) -> bool:
     """Though nobody asked for that."""
     return isinstance(now.observation.cluster, Absent)
+
+
+def _options(now: Situation) -> dict[str, str]:
+    return now.subject.configuration(now.goal.spec)
+
+
+def _age_of_record(now: Situation) -> timedelta:
+    """Since the recorded spec came to be what it is."""
+    since = now.step.status.reconciliation_status.reconciliation_timestamp
+    return timedelta(milliseconds=milliseconds(now.observation.at) - since)
 
 
 def _cluster(now: Situation) -> Cluster | None:
@@ -148,4 +189,4 @@ def _job_alone_knows_its_state(now: Situation) -> bool:
     job = now.goal.spec.job
     if job is None or job.upgrade_mode is UpgradeMode.STATELESS:
         return False
-    return not high_availability_is_kubernetes(now.subject.configuration(now.goal.spec))
+    return not high_availability_is_kubernetes(_options(now))

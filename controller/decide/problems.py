@@ -1,7 +1,11 @@
 """Why nothing more can be done for now: what is wrong, and what the resource's owner can do."""
 
 from controller.observation import Problem
-from shared.config.operator_options import LAST_STATE_CHECKPOINT_AGE, LAST_STATE_FALLBACK
+from shared.config.operator_options import (
+    JM_DEPLOYMENT_RECOVERY,
+    LAST_STATE_CHECKPOINT_AGE,
+    LAST_STATE_FALLBACK,
+)
 from shared.config.options import CHECKPOINT_RETENTION
 
 INGRESS_FAILED = "IngressFailed"
@@ -57,6 +61,15 @@ def job_manager_is_missing() -> Problem:
     )
 
 
+def recovery_is_off() -> Problem:
+    """The Deployment was deleted by somebody, and the operator is told not to make it again."""
+    return Problem(
+        "Missing",
+        f"The JobManager's Deployment is gone, and {JM_DEPLOYMENT_RECOVERY.key} is false. "
+        "Change restartNonce to deploy it again.",
+    )
+
+
 def metadata_is_lost() -> Problem:
     """What the job was to be restored from is not there."""
     return Problem(
@@ -99,6 +112,16 @@ def checkpoint_is_out_of_reach() -> Problem:
         "CheckpointNotFound",
         "The job's newest checkpoint lies in the JobManager's memory, where no other job can reach it. "
         "Set execution.checkpointing.dir, or upgradeMode to stateless if the state may be dropped.",
+    )
+
+
+def checkpoint_is_discarded() -> Problem:
+    """The job ended, and its checkpoints went with it."""
+    return Problem(
+        "CheckpointNotFound",
+        f"The job has ended, and Flink discarded its checkpoints ({CHECKPOINT_RETENTION.key} does not keep "
+        "those of jobs that finish). To run it again from the beginning, set upgradeMode to stateless; "
+        f"to go on from a savepoint, {_START_FROM_A_PATH}",
     )
 
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from controller.decide import problems
 from controller.decide.recording import submission_is_recorded
+from controller.decide.route import LAST_STATE_MARKER, recorded_path
 from controller.decide.subject import Subject
-from controller.decide.upgrade import LAST_STATE_MARKER, recorded_path, redeployment_path
+from controller.decide.upgrade import redeployment_path
 from controller.decide.wanted import Wanted
 from controller.observation import Absent, Known, Observation, Problem, Unknown
-from shared.config.options import high_availability_is_active
+from shared.config.operator_options import JM_DEPLOYMENT_RECOVERY
+from shared.config.options import high_availability_is_active, is_true
 from shared.model.job import JobSpec, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus
@@ -65,6 +67,8 @@ def recovery(subject: Subject, last: ReconciledSpec, observation: Observation) -
     """From what a job goes on whose JobManager is gone though nobody asked for that."""
     config = subject.configuration(last.spec)
     job = subject.spec.job
+    if not is_true(JM_DEPLOYMENT_RECOVERY.read(subject.configuration(subject.spec))):
+        return NotYet(problems.recovery_is_off())
     match observation.high_availability:
         case Known():
             return Restore(UpgradeMode.LAST_STATE, recorded_path(subject.status))

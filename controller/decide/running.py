@@ -2,12 +2,14 @@
 
 from controller.decide import problems
 from controller.decide.change import changes, way
+from controller.decide.ended import note_newest_checkpoint, route_after_end
 from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.recording import mark_stable, record_change
 from controller.decide.restore import NotYet, Restore, recovery
+from controller.decide.route import WITHOUT_STATE, Wait
 from controller.decide.situation import Situation
-from controller.decide.upgrade import Wait
+from controller.decide.stopping import stop_what_is_left, tear_down
 from controller.observation import Known
 from controller.plan import Event, EventComponent, EventType
 from shared.config.effective import task_manager_count
@@ -24,15 +26,34 @@ def note_what_is_seen(now: Situation) -> None:
 
 def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
     """No way to the changed spec is open: what runs keeps running."""
-    match way(now):
-        case Wait(problem):
-            now.step.problem = problem
+    _say_what_a_change_waits_for(now)
     note_what_is_seen(now)
+
+
+def start_the_failed_job_again(now: Situation) -> None:
+    """By a new cluster, from its newest checkpoint unless it has no state to keep."""
+    _note(now)
+    job = now.goal.spec.job
+    stateless = job is not None and job.upgrade_mode is UpgradeMode.STATELESS
+    route = WITHOUT_STATE if stateless else route_after_end(now.step.status, now.observation)
+    if isinstance(route, Wait):
+        now.step.problem = route.problem
+        return
+    message = f"The job failed, it is started again from {route.path or 'the beginning'}"
+    now.step.events.append(Event(EventType.WARNING, "RestartFailedJob", message, EventComponent.JOB))
+    tear_down(now, route, first=False)
+
+
+def stop_its_job_manager(now: Situation) -> None:
+    """It was kept for questions, long enough; what Flink keeps of the job stays."""
+    _note(now)
+    stop_what_is_left(now)
 
 
 def recover_if_no_state_can_be_lost(now: Situation) -> None:
     """Deploy what was deployed; say so where Flink kept nothing of the job's state."""
     _note(now)
+    _say_what_a_change_waits_for(now)
     state = now.step.status.job_status.state
     if now.last.spec.is_application and state is not None and state.is_terminal:
         return
@@ -75,8 +96,18 @@ def _note(now: Situation) -> None:
         status.cluster_info |= {"flink-version": info.version, "flink-revision": info.revision}
     if now.last.spec.is_application:
         now.step.events += apply_job(status, observation)
+        if isinstance(observation.job, Known) and observation.job.value.state.is_terminal:
+            note_newest_checkpoint(status, observation.checkpoints)
         _note_task_managers(now)
     see_to_scale(now.step, now.last, now.subject, observation)
+
+
+def _say_what_a_change_waits_for(now: Situation) -> None:
+    if not changes(now):
+        return
+    match way(now):
+        case Wait(problem):
+            now.step.problem = problem
 
 
 def _record_what_changes_in_place(now: Situation) -> None:

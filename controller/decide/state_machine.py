@@ -85,6 +85,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_DEPLOYED, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
     Transition(_DEPLOYED, guards.the_spec_is_changed_and_a_way_is_open, begin_the_change),
     Transition(_DEPLOYED, guards.the_job_is_suspended, running.note_what_is_seen),
+    Transition(
+        _DEPLOYED, guards.the_job_failed_and_is_to_be_started_again, running.start_the_failed_job_again
+    ),
+    Transition(
+        _DEPLOYED, guards.the_ended_jobs_job_manager_has_lived_long_enough, running.stop_its_job_manager
+    ),
     Transition(_DEPLOYED, guards.the_cluster_is_gone, running.recover_if_no_state_can_be_lost),
     Transition(_DEPLOYED, guards.the_spec_is_changed, running.note_what_is_seen_and_what_is_missing),
     Transition(_DEPLOYED, guards.otherwise, running.note_what_is_seen),

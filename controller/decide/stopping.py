@@ -1,8 +1,8 @@
 """How a cluster is stopped: the JobManager first, so that it makes no TaskManagers meanwhile."""
 
 from controller.decide.recording import record_change
+from controller.decide.route import Route
 from controller.decide.situation import Situation
-from controller.decide.upgrade import Route
 from controller.observation import Absent, Component, Known, Observation
 from controller.plan import Action, DeleteCluster, DeleteTaskManagers, StopJobManager
 

@@ -8,19 +8,13 @@ from datetime import datetime, timedelta
 
 from controller.decide import problems
 from controller.decide.conditions import milliseconds
+from controller.decide.ended import route_after_end
 from controller.decide.identity import trigger_id
 from controller.decide.recording import mark_deployed, record_suspension
+from controller.decide.route import WITHOUT_STATE, Route, Suspension, Wait
 from controller.decide.situation import Situation
 from controller.decide.stopping import tear_down
-from controller.decide.upgrade import (
-    RETAINED,
-    Route,
-    Suspension,
-    Wait,
-    choose_route,
-    redeployment_path,
-    route_after_end,
-)
+from controller.decide.upgrade import RETAINED, choose_route, redeployment_path
 from controller.observation import Known, Problem, StopOperation, Unknown
 from controller.plan import CancelJob, StopWithSavepoint
 from shared.config.operator_options import DRAIN_ON_SAVEPOINT, SAVEPOINT_FORMAT
@@ -70,7 +64,7 @@ def way_without_waiting(now: Situation) -> Route | None:
     if (path := redeployment_path(now.last.spec, spec)) is not None:
         return Route(Suspension.DELETION, UpgradeMode.SAVEPOINT, path)
     if spec.job is None or spec.job.upgrade_mode is UpgradeMode.STATELESS:
-        return Route(Suspension.DELETION, UpgradeMode.STATELESS)
+        return WITHOUT_STATE
     return None
 
 

@@ -7,6 +7,7 @@
 | any         | suspended                      | (it is)                        | what was recorded then     |
 | any         | its JobManager never came up   | deleting the cluster           | what it was to start from  |
 | any         | ended                          | deleting the cluster           | its newest checkpoint      |
+| any         | ended, its JobManager is gone  | deleting the cluster           | what was recorded then     |
 | savepoint   | running                        | a savepoint                    | that savepoint             |
 | savepoint   | not running                    | as last-state, where fallback is on                         |
 | last-state  | Flink's version changes        | a savepoint, else cancellation | savepoint or checkpoint    |
@@ -17,11 +18,10 @@
 Where no row holds, nothing is done, and what is missing is said.
 """
 
-from dataclasses import dataclass
-from enum import Enum, auto
-
 from controller.decide import problems
 from controller.decide.conditions import milliseconds
+from controller.decide.ended import has_ended, route_after_end
+from controller.decide.route import WITHOUT_STATE, Route, Suspension, Wait, recorded_path
 from controller.decide.subject import Subject
 from controller.observation import Absent, Checkpoints, Job, Known, Observation, Problem, Unknown
 from shared.config.duration import parse_duration
@@ -40,43 +40,11 @@ from shared.config.options import (
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, JobState
-
-LAST_STATE_MARKER = "KUBERNETES_OPERATOR_LAST_STATE"
-"""A restore point that does not exist: a job whose metadata got lost fails on it, and never starts empty."""
+from shared.model.status import JobState
 
 RETAINED = "RETAIN_ON_CANCELLATION"
 
 
-class Suspension(Enum):
-    """What ends the job."""
-
-    DELETION = auto()
-    """Its cluster is deleted; the metadata that Flink keeps in Kubernetes stays until the next submission."""
-    SAVEPOINT = auto()
-    CANCELLATION = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The way from what runs to what is wanted."""
-
-    suspension: Suspension
-    restore: UpgradeMode
-    path: str | None = None
-    """The restore point, where it is known beforehand."""
-    never_ran: bool = False
-    """What was submitted did not come up as far as is known: it is repeated rather than followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """No way is open now; the problem is for the user, None when it is only a matter of time."""
-
-    problem: Problem | None = None
-
-
-_WITHOUT_STATE = Route(Suspension.DELETION, UpgradeMode.STATELESS)
 _BY_SAVEPOINT = Route(Suspension.SAVEPOINT, UpgradeMode.SAVEPOINT)
 _BY_CANCELLATION = Route(Suspension.CANCELLATION, UpgradeMode.SAVEPOINT)
 
@@ -86,14 +54,14 @@ def choose_route(
 ) -> Route | Wait:
     """The way for this change, by what is known now."""
     if spec.job is None or last.spec.job is None:
-        return _WITHOUT_STATE
+        return WITHOUT_STATE
     if (path := redeployment_path(last.spec, spec)) is not None:
         return Route(Suspension.DELETION, UpgradeMode.SAVEPOINT, path)
     change = _Change(subject, last.spec, spec, observation)
     if change.has_foreign_high_availability:
         return Wait(problems.foreign_high_availability())
     if spec.job.upgrade_mode is UpgradeMode.STATELESS:
-        return _WITHOUT_STATE
+        return WITHOUT_STATE
     if never_ran(last, observation) and not last.is_suspended:
         return change.as_submitted(UpgradeMode.STATELESS)
     recorded = last.spec.job.upgrade_mode
@@ -101,26 +69,11 @@ def choose_route(
         return Route(Suspension.DELETION, recorded, subject.status.job_status.upgrade_savepoint_path)
     if change.job is None and _never_available(observation):
         return change.as_submitted(recorded)
-    if change.job is not None and change.job.state.is_terminal:
+    if has_ended(subject.status, observation):
         return route_after_end(subject.status, observation)
     if change.job is not None and change.job.state is JobState.CANCELLING:
         return Wait()
     return change.with_savepoint() if spec.job.upgrade_mode is UpgradeMode.SAVEPOINT else change.last_state()
-
-
-def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> Route | Wait:
-    """The way for a job that has ended: its newest checkpoint, asked of the JobManager while it is there."""
-    match observation.checkpoints:
-        case Unknown():
-            return Wait()
-        case Known(checkpoints) if not checkpoints.is_addressable:
-            return Wait(problems.checkpoint_is_out_of_reach())
-        case Known(checkpoints) if checkpoints.newest is not None:
-            return Route(Suspension.DELETION, UpgradeMode.SAVEPOINT, checkpoints.newest)
-        case _:
-            path = recorded_path(status)
-            mode = UpgradeMode.STATELESS if path is None else UpgradeMode.SAVEPOINT
-            return Route(Suspension.DELETION, mode, path)
 
 
 def redeployment_path(last: FlinkDeploymentSpec, spec: FlinkDeploymentSpec) -> str | None:
@@ -130,12 +83,6 @@ def redeployment_path(last: FlinkDeploymentSpec, spec: FlinkDeploymentSpec) -> s
     if spec.job.savepoint_redeploy_nonce == last.job.savepoint_redeploy_nonce:
         return None
     return spec.job.initial_savepoint_path
-
-
-def recorded_path(status: FlinkDeploymentStatus) -> str | None:
-    """What the recorded run was started from, if it is a path."""
-    path = status.job_status.upgrade_savepoint_path
-    return None if path == LAST_STATE_MARKER else path
 
 
 def never_ran(last: ReconciledSpec, observation: Observation) -> bool:

@@ -39,6 +39,7 @@ def read_checkpoints(answer: Mapping[str, Any]) -> Checkpoints:
     return Checkpoints(
         newest=None if path is None else str(path),
         is_addressable=path != _NOT_ADDRESSABLE,
+        is_discarded=bool(newest is not None and newest.get("discarded")),
         completed_at=None if completed is None else int(completed["latest_ack_timestamp"]),
         in_progress_since=max(in_progress, default=None),
     )

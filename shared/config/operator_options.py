@@ -18,6 +18,7 @@ __all__ = [
     "CLUSTER_HEALTH_CHECK",
     "DRAIN_ON_SAVEPOINT",
     "JM_DEPLOYMENT_RECOVERY",
+    "JM_SHUTDOWN_TTL",
     "JM_STARTUP_PROBE",
     "LAST_STATE_CHECKPOINT_AGE",
     "LAST_STATE_FALLBACK",
@@ -26,7 +27,9 @@ __all__ = [
     "OPERATOR_OPTIONS",
     "PERIODIC_SAVEPOINT_INTERVAL",
     "PREFIX",
+    "READINESS_TIMEOUT",
     "RECONCILE_INTERVAL",
+    "RESTART_FAILED",
     "RESTRICTED_HOSTS_ARE_DISALLOWED",
     "ROLLBACK",
     "SAVEPOINT_FORMAT",
@@ -61,6 +64,18 @@ JM_DEPLOYMENT_RECOVERY = _resource(
     "true",
     "Whether a JobManager's Deployment that was lost is made again.",
     "reconciler.jm-deployment-recovery.enabled",
+)
+JM_SHUTDOWN_TTL = _resource(
+    "jm-deployment.shutdown-ttl", DURATION, "1 d", "How long the JobManager of a job that ended is kept."
+)
+RESTART_FAILED = _resource(
+    "job.restart.failed", BOOLEAN, "false", "Whether a job that failed for good is started again."
+)
+READINESS_TIMEOUT = _resource(
+    "deployment.readiness.timeout",
+    DURATION,
+    "5 min",
+    "Time for a spec to become stable before it is rolled back.",
 )
 JM_STARTUP_PROBE = _resource(
     "jm-deployment.startup.probe.enabled",
@@ -120,12 +135,7 @@ _RESOURCE_OPTIONS = (
         "How long a checkpoint that was triggered may stay unknown to Flink.",
     ),
     ROLLBACK,
-    _resource(
-        "deployment.readiness.timeout",
-        DURATION,
-        "5 min",
-        "Time for a spec to become stable before it is rolled back.",
-    ),
+    READINESS_TIMEOUT,
     _resource(
         "job.upgrade.ignore-pending-savepoint",
         BOOLEAN,
@@ -141,7 +151,7 @@ _RESOURCE_OPTIONS = (
     LAST_STATE_FALLBACK,
     LAST_STATE_CHECKPOINT_AGE,
     LAST_STATE_JOB_CANCEL,
-    _resource("job.restart.failed", BOOLEAN, "false", "Whether a job that failed for good is started again."),
+    RESTART_FAILED,
     _resource(
         "job.savepoint-on-deletion",
         BOOLEAN,
@@ -150,9 +160,7 @@ _RESOURCE_OPTIONS = (
     ),
     DRAIN_ON_SAVEPOINT,
     JM_DEPLOYMENT_RECOVERY,
-    _resource(
-        "jm-deployment.shutdown-ttl", DURATION, "1 d", "How long the JobManager of a job that ended is kept."
-    ),
+    JM_SHUTDOWN_TTL,
     JM_STARTUP_PROBE,
     MERGE_ARRAYS_BY_NAME,
     SAVEPOINT_FORMAT,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import yaml
 
-from controller.decide.upgrade import LAST_STATE_MARKER
+from controller.decide.route import LAST_STATE_MARKER
 from controller.flink.names import NATIVE, configuration_map
 from controller.kubernetes_api import Object
 from shared.config.effective import GENERATION_ANNOTATION
@@ -37,6 +37,11 @@ class RestorePoint:
     completed_at: int
     """Milliseconds since 1970."""
     is_savepoint: bool = False
+
+    @property
+    def is_addressable(self) -> bool:
+        """Whether it lies anywhere but in the JobManager's memory."""
+        return self.path != _NOT_ADDRESSABLE
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -338,6 +343,7 @@ class Flink:
         """Globally terminal: the result is on record, and what high availability kept of the job goes."""
         self._halt(job)
         job.state = state
+        self._promises.job_ended(manager, state)
         retention = str(manager.options.get("execution.checkpointing.externalized-checkpoint-retention", ""))
         gone = state == "FINISHED" or (state == "CANCELED" and retention != "RETAIN_ON_CANCELLATION")
         if gone and job.completed is not None:
@@ -367,11 +373,11 @@ class Flink:
             self._clock.after(_RESTART_SECONDS, again)
         return bool(found)
 
-    def fail_jobs(self, cluster: str) -> bool:
-        """Flink gives the job up; whether any was alive."""
+    def end_jobs(self, cluster: str, state: str) -> bool:
+        """Flink gives the job up, or its input has an end; whether any was alive."""
         found = [(m, j) for m, j in self.living_jobs(cluster) if j.state in {"RUNNING", "RESTARTING"}]
         for manager, job in found:
-            self._end_job(manager, job, "FAILED")
+            self._end_job(manager, job, state)
         return bool(found)
 
     def stop(self, manager: JobManager, job: Job, trigger: str, directory: str) -> None:

@@ -42,7 +42,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "forgets the newest checkpoint of a job that ended",
-        "decide/upgrade.py",
+        "decide/ended.py",
         "        case Known(checkpoints) if checkpoints.newest is not None:",
         "        case Known(checkpoints) if False:",
     ),

@@ -31,6 +31,8 @@ class Lineage:
     """Generation of the last start by the controller."""
     deployment: str | None = None
     lost_by_hand: bool = False
+    failed: bool = False
+    """The last run failed for good."""
 
 
 class Promises:
@@ -94,13 +96,18 @@ class Promises:
             self._coverage.hit("promise", "Flink itself started the job again")
             lineage.floor = self._after_restart(manager, job)
             return
-        if lineage.started == max(lineage.specs) and not lineage.lost_by_hand:
+        starts_again = lineage.failed and _wants_failed_jobs_again(lineage.specs[max(lineage.specs)])
+        if lineage.started == max(lineage.specs) and not lineage.lost_by_hand and not starts_again:
             raise PromiseBrokenError("the job was stopped and started though nobody asked for it")
         self._require_record(manager, job)
         self._require_state(lineage, manager, job)
         lineage.deployment, lineage.started = manager.deployment_uid, int(manager.generation)
         lineage.floor = None if job.restored is None else job.restored.content
-        lineage.lost_by_hand = False
+        lineage.lost_by_hand = lineage.failed = False
+
+    def job_ended(self, manager: JobManager, state: str) -> None:
+        """For good."""
+        self._of(manager).failed = state == "FAILED"
 
     def _after_restart(self, manager: JobManager, job: Job) -> float | None:
         """What Flink lost by itself is lost, but what the status records is not."""
@@ -163,6 +170,10 @@ class Promises:
                 f"the job started from {content:.1f}; it had state of {lineage.floor:.1f}"
             )
         self._coverage.hit("promise", "a job with state started with all of it")
+
+
+def _wants_failed_jobs_again(spec: dict[str, Any]) -> bool:
+    return bool(spec["flinkConfiguration"].get("kubernetes.operator.job.restart.failed") == "true")
 
 
 def _nonce(job: dict[str, Any]) -> Any:

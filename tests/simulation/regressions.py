@@ -8,6 +8,8 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.steps import Edit, Fail, Happens, Wait
 from tests.simulation.world import Setup
 
+_RESTARTS_FAILED_JOBS = (("kubernetes.operator.job.restart.failed", "true"),)
+_SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
 _LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
 
@@ -73,6 +75,27 @@ REGRESSIONS = (
                 Happens("the clock jumps back"),
                 Happens("the JobManager's node is lost"),
             ),
+        ),
+    ),
+    Regression(
+        "a failed job that is started again though the controller dies between",
+        Scenario(
+            Setup(head_start=40.0, options=_RESTARTS_FAILED_JOBS),
+            (Fail(Target.MERGE, Failure.CRASH_AFTER), Happens("the job fails"), Wait(30.0), Edit()),
+        ),
+    ),
+    Regression(
+        "a failed job whose JobManager was let go goes on from the recorded checkpoint",
+        Scenario(
+            Setup(mode="last-state", head_start=40.0, options=_SHORT_TTL),
+            (Happens("the job fails"), Wait(90.0), Edit(), Wait(10.0)),
+        ),
+    ),
+    Regression(
+        "a job that finished is not started from what came before its end",
+        Scenario(
+            Setup(head_start=40.0, initial_savepoint=True, options=_SHORT_TTL),
+            (Happens("the job finishes"), Wait(90.0), Edit(), Wait(10.0)),
         ),
     ),
 )

@@ -135,7 +135,9 @@ class Happens(Terse):
             case "a task fails":
                 return world.flink.restart_jobs(NAME)
             case "the job fails":
-                return world.flink.fail_jobs(NAME)
+                return world.flink.end_jobs(NAME, "FAILED")
+            case "the job finishes":
+                return world.flink.end_jobs(NAME, "FINISHED")
             case "the next savepoint fails":
                 world.flink.ailments.savepoint_fails = 1
             case "the next savepoint is made but the job fails":
@@ -166,6 +168,7 @@ HAPPENINGS = (
     "the job's metadata is lost",
     "a task fails",
     "the job fails",
+    "the job finishes",
     "the next savepoint fails",
     "the next savepoint is made but the job fails",
     "checkpoints stall",

@@ -28,6 +28,8 @@ LEAST_STEPS, MOST_STEPS = 24, 40
 _FALLBACK = "kubernetes.operator.job.upgrade.last-state-fallback.enabled"
 _CANCEL = "kubernetes.operator.job.upgrade.last-state.job-cancel.enabled"
 _AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
+_RESTART = "kubernetes.operator.job.restart.failed"
+_TTL = "kubernetes.operator.jm-deployment.shutdown-ttl"
 _RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 
 PACES = st.sampled_from(
@@ -46,6 +48,8 @@ OPTIONS = st.sampled_from(
         ((_CANCEL, "true"),),
         ((_AGE, "10 s"),),
         ((_RETENTION, "DELETE_ON_CANCELLATION"),),
+        ((_RESTART, "true"),),
+        ((_TTL, "10 s"),),
     )
 )
 

@@ -235,8 +235,12 @@ class SimulatedRest(FlinkRest):
         restored = (
             None if job.restored is None else {**job.restored.entry, "restore_timestamp": job.start_time}
         )
+        completed = None
+        if job.completed is not None:
+            kept = job.completed.path in self._flink.storage.points
+            completed = {**job.completed.entry, "discarded": not kept and job.completed.is_addressable}
         latest = {
-            "completed": job.completed and job.completed.entry,
+            "completed": completed,
             "savepoint": job.savepoint and job.savepoint.entry,
             "restored": restored,
         }

@@ -10,8 +10,9 @@ from typing import Any
 
 from controller import events, leadership, observe, reconcile
 from controller.decide import Subject, change, decide, state_machine, suspension
+from controller.decide.route import Route
 from controller.decide.situation import Situation
-from controller.decide.upgrade import Route, choose_route
+from controller.decide.upgrade import choose_route
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
 from controller.observation import Observation
 from controller.plan import Plan

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.decide.upgrade import LAST_STATE_MARKER
+from controller.decide.route import LAST_STATE_MARKER
 from controller.observation import (
     Absent,
     Checkpoints,

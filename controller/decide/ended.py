@@ -1,0 +1,57 @@
+"""A job that has ended by itself: its newest checkpoint is put on record while its JobManager can tell it."""
+
+from controller.decide import problems
+from controller.decide.route import LAST_STATE_MARKER, Route, Suspension, Wait, recorded_path
+from controller.observation import Absent, Checkpoints, Fact, Known, Observation, Unknown
+from shared.model.job import UpgradeMode
+from shared.model.status import FlinkDeploymentStatus
+
+
+def note_newest_checkpoint(status: FlinkDeploymentStatus, checkpoints: Fact[Checkpoints]) -> None:
+    """Whoever starts the job again goes on from there, also when the JobManager is gone.
+
+    A job without any never got beyond what it was started from.
+    """
+    match checkpoints:
+        case Known(found) if not found.is_within_reach:
+            status.job_status.upgrade_savepoint_path = LAST_STATE_MARKER  # its newest state is lost
+        case Known(found) if found.newest is not None:
+            status.job_status.upgrade_savepoint_path = found.newest
+
+
+def has_ended(status: FlinkDeploymentStatus, observation: Observation) -> bool:
+    """The JobManager says so; or it did, and is there no more."""
+    match observation.job:
+        case Known(job):
+            return job.state.is_terminal
+        case _:
+            state = status.job_status.state
+            return state is not None and state.is_terminal and isinstance(observation.cluster, Absent)
+
+
+def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> Route | Wait:
+    """From the job's newest checkpoint: asked of the JobManager while it is there, else what is on record."""
+    if isinstance(observation.cluster, Absent):
+        return _by_record(status)
+    match observation.checkpoints:
+        case Unknown():
+            return Wait()
+        case Known(checkpoints) if checkpoints.is_discarded:
+            return Wait(problems.checkpoint_is_discarded())
+        case Known(checkpoints) if not checkpoints.is_addressable:
+            return Wait(problems.checkpoint_is_out_of_reach())
+        case Known(checkpoints) if checkpoints.newest is not None:
+            return _from(checkpoints.newest)
+        case _:
+            return _from(recorded_path(status))
+
+
+def _by_record(status: FlinkDeploymentStatus) -> Route | Wait:
+    if status.job_status.upgrade_savepoint_path == LAST_STATE_MARKER:
+        return Wait(problems.no_savepoint_is_recorded())
+    return _from(status.job_status.upgrade_savepoint_path)
+
+
+def _from(path: str | None) -> Route:
+    mode = UpgradeMode.STATELESS if path is None else UpgradeMode.SAVEPOINT
+    return Route(Suspension.DELETION, mode, path)
