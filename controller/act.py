@@ -43,11 +43,12 @@ from controller.plan import (
     StopWithSavepoint,
 )
 from controller.rest_address import rest_address
-from shared.config.effective import GENERATION_ANNOTATION
+from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
 
 log = logging.getLogger(__name__)
 
+_MARKS = (GENERATION_ANNOTATION, ROLLBACK_ANNOTATION)
 _COLLECTIONS = {"Service": SERVICES, "ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
 """Of the objects that a Deployment owns, by kind."""
 
@@ -230,8 +231,9 @@ def _require_own(deployment: Object, subject: Subject, action: CreateCluster) ->
     """A Deployment of the name that was not made for this submission is nothing to build on."""
     metadata = deployment["metadata"]
     owners = {owner["uid"] for owner in metadata.get("ownerReferences") or []}
-    generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
-    if subject.metadata.uid not in owners or generation != str(action.submission.generation):
+    annotations = metadata.get("annotations") or {}
+    marks = {name: annotations[name] for name in _MARKS if name in annotations}
+    if subject.metadata.uid not in owners or marks != action.submission.annotations:
         message = (
             f"A Deployment {metadata['name']} exists that was not made for this deployment of the resource."
         )

@@ -65,6 +65,8 @@ class Cluster:
     """No JobManager of it was ever up, so no job of it ever ran."""
     problem: Problem | None = None
     resource_version: str | None = None
+    is_rollback: bool = False
+    """It was made of the last stable spec, in place of that generation's."""
     foreign: bool = False
     """It has the name, but was not made for this resource: nothing may be done to it."""
 

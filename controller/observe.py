@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from controller.cache import Cache
+from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
 from controller.flink.names import NATIVE, common_labels, task_manager_deployment_name
@@ -35,7 +36,7 @@ from controller.observation import (
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.rest_address import rest_address
-from shared.config.effective import GENERATION_ANNOTATION, validation_configuration
+from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
 from shared.config.options import high_availability_is_kubernetes
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import JobState, ReconciliationState
@@ -218,17 +219,19 @@ def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:
 
 def _is_settled(subject: Subject) -> bool:
     """Nothing is under way: what runs is what was recorded, and it is not being deleted."""
-    reconciliation = subject.status.reconciliation_status
+    state = subject.status.reconciliation_status.state
     return (
         subject.metadata.deletion_timestamp is None
-        and reconciliation.state is ReconciliationState.DEPLOYED
+        and state in {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
         and subject.status.observed_generation == subject.metadata.generation
+        and not is_on_probation(subject)
     )
 
 
 def _read_cluster(body: Object, owner_uid: str) -> Cluster:
     spec, status, metadata = body["spec"], body.get("status", {}), body["metadata"]
-    generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
+    annotations = metadata.get("annotations") or {}
+    generation = annotations.get(GENERATION_ANNOTATION)
     return Cluster(
         uid=metadata["uid"],
         generation=int(generation) if generation is not None and generation.isdigit() else None,
@@ -239,6 +242,7 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
         never_available=_was_never_available(body),
         problem=_replica_failure(status),
         resource_version=metadata.get("resourceVersion"),
+        is_rollback=annotations.get(ROLLBACK_ANNOTATION) == "true",
         foreign=owner_uid not in _owners(body),
     )
 

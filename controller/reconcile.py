@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from controller.act import ActionRefused, Actor
 from controller.cache import Cache, Key
 from controller.decide import Subject, decide, decide_failure
+from controller.decide.rollback import deployed_spec
 from controller.events import EventPoster
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
 from controller.leadership import LeaderElector, NotLeading
@@ -126,7 +127,7 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
     Raises StatusUnreadable: then what runs, and from which state, is not known.
     """
     being_deleted = raw["metadata"].get("deletionTimestamp") is not None
-    last = None if being_deleted else _last_reconciled(raw)  # deletion needs the cluster only, and must end
+    last = None if being_deleted else _last_deployed(raw)  # deletion needs the cluster only, and must end
     parsed = parse(raw)
     if not isinstance(parsed.resource, FlinkDeployment):
         raise StatusUnreadable(explain(parsed.findings))
@@ -141,11 +142,9 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
     )
 
 
-def _last_reconciled(raw: Object) -> ReconciledSpec | None:
+def _last_deployed(raw: Object) -> ReconciledSpec | None:
     try:
-        status = FlinkDeploymentStatus.model_validate(raw.get("status") or {})
-        document = status.reconciliation_status.last_reconciled_spec
-        return None if document is None else ReconciledSpec.from_json(document)
+        return deployed_spec(FlinkDeploymentStatus.model_validate(raw.get("status") or {}))
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise StatusUnreadable(

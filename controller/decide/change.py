@@ -1,15 +1,23 @@
 """A change of the spec: whether it needs another cluster, and how its first step is taken."""
 
+from dataclasses import replace
+
 from controller.decide.changes import changed_fields
+from controller.decide.ended import has_ended
 from controller.decide.in_place import scales_in_place
 from controller.decide.observed import recorded_problem
-from controller.decide.route import Route, Suspension, Wait
+from controller.decide.rollback import is_rollback, stable_goal
+from controller.decide.route import Route, Suspension, Wait, recorded_path
 from controller.decide.situation import Situation
 from controller.decide.stopping import tear_down
 from controller.decide.suspension import begin_suspension, may_try_again
 from controller.decide.upgrade import choose_route, never_ran
-from controller.observation import Absent, Unknown
+from controller.decide.wanted import Wanted
+from controller.observation import Absent, Known, Unknown
 from controller.plan import Event, EventType
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.job import UpgradeMode
+from shared.model.status import ReconciliationState
 
 _SUSPENDING = {
     Suspension.DELETION: "Suspending existing deployment",
@@ -36,16 +44,55 @@ def way(now: Situation) -> Route | Wait:
     return route
 
 
+def way_back(now: Situation) -> Route | Wait:
+    """The way to the last stable spec: by Flink's metadata where it is kept, for the job may not be well."""
+    stable = stable_goal(now.step.status, now.subject.spec)
+    if stable is None or stable.job is None:
+        return Wait()
+    if has_ended(now.step.status, now.observation) or stable.job.upgrade_mode is UpgradeMode.STATELESS:
+        return way(replace(now, goal=_back(now, stable)))
+    match now.observation.high_availability:
+        case Known():
+            path = recorded_path(now.step.status)
+            return Route(Suspension.DELETION, UpgradeMode.LAST_STATE, path)
+        case Unknown():
+            return Wait()
+        case Absent():
+            return way(replace(now, goal=_back(now, stable)))
+
+
+def roll_back(now: Situation) -> None:
+    """The last stable spec takes the place of the recorded one."""
+    stable, route = stable_goal(now.step.status, now.subject.spec), way_back(now)
+    if stable is None or isinstance(route, Wait):
+        return
+    message = "The spec did not become stable in time, the last stable one is deployed again"
+    now.step.events.append(Event(EventType.NORMAL, "Rollback", message))
+    now.step.status.reconciliation_status.state = ReconciliationState.ROLLING_BACK
+    _take(replace(now, goal=_back(now, stable)), route)
+
+
+def _back(now: Situation, stable: FlinkDeploymentSpec) -> Wanted:
+    generation = now.step.status.observed_generation or now.subject.metadata.generation
+    return Wanted(stable, generation, is_rollback=True)
+
+
 def begin_the_change(now: Situation) -> None:
     """Put the first step of the way on record, and take it."""
     route = way(now)
     if isinstance(route, Wait):
         now.step.problem = route.problem
         return
+    if not now.goal.is_rollback and is_rollback(now.step.status):
+        now.step.status.reconciliation_status.state = ReconciliationState.DEPLOYED
     message = f"UPGRADE change(s) detected ({', '.join(changes(now))}), starting reconciliation"
     now.step.events.append(Event(EventType.NORMAL, "SpecChanged", message))
     if not isinstance(now.observation.cluster, Absent):
         now.step.events.append(Event(EventType.NORMAL, "Suspended", _SUSPENDING[route.suspension]))
+    _take(now, route)
+
+
+def _take(now: Situation, route: Route) -> None:
     if route.suspension is Suspension.DELETION:
         tear_down(now, route, first=never_ran(now.last, now.observation))
     else:

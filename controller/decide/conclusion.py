@@ -13,6 +13,7 @@ from shared.config.options import RECONCILE_INTERVAL
 from shared.model.job import DesiredJobState
 from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
 
+_DEPLOYED = {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
 MOVING = 1.0  # seconds between looks while something is under way
 _CHANGING = 0.3  # seconds between looks while a change is: each step of it follows the one before at once
 _STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
@@ -48,13 +49,13 @@ def _again_after(step: Step, subject: Subject, error: Problem | None) -> float |
         return None if subject.errors else _STUCK
     if error is not None:
         return _STUCK
-    stable = (
+    stable = step.state is ReconciliationState.ROLLED_BACK or (
         step.status.reconciliation_status.last_stable_spec
         == step.status.reconciliation_status.last_reconciled_spec
     )
     state = step.status.job_status.state
     at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
     job_moves = step.last.spec.is_application and not at_rest
-    if step.state is ReconciliationState.DEPLOYED and stable and not job_moves:
+    if step.state in _DEPLOYED and stable and not job_moves:
         return parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
-    return _CHANGING if step.state is ReconciliationState.UPGRADING else MOVING
+    return MOVING if step.state in _DEPLOYED else _CHANGING

@@ -1,12 +1,17 @@
 """Guards of the state machine: what must be known for a transition. Their names stand in its table."""
 
-from datetime import timedelta
-
-from controller.decide.change import changes, way
+from controller.decide.change import changes, way, way_back
 from controller.decide.conditions import milliseconds
 from controller.decide.recording import submission_is_recorded
+from controller.decide.rollback import is_rollback
 from controller.decide.route import Route
 from controller.decide.situation import Situation
+from controller.decide.stability import (
+    age_of_record,
+    is_on_probation,
+    may_have_proved_itself,
+    time_to_prove_itself,
+)
 from controller.decide.stopping import nothing_is_left
 from controller.decide.suspension import pending_trigger, way_without_waiting
 from controller.observation import Absent, Cluster, Known, Unknown
@@ -14,10 +19,10 @@ from shared.config.duration import parse_duration
 from shared.config.operator_options import JM_SHUTDOWN_TTL, RESTART_FAILED
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.model.job import UpgradeMode
-from shared.model.status import JobState
+from shared.model.status import JobState, ReconciliationState
 
-_RESTART_PAUSE = timedelta(seconds=30)
-"""Between two starts of a job that fails and fails again."""
+_RESTART_PAUSE = 30.0
+"""Seconds between two starts of a job that fails and fails again."""
 
 
 def otherwise(_: Situation) -> bool:
@@ -112,6 +117,8 @@ def the_cluster_is_not_of_the_record(now: Situation) -> bool:
         return False
     if cluster.generation != status.observed_generation or cluster.being_deleted:
         return True
+    if cluster.is_rollback != is_rollback(status):
+        return True
     if now.last.spec.job is not None and not submission_is_recorded(status):
         return True
     # It never ran, and its spec may be what keeps it from being made.
@@ -133,6 +140,15 @@ def the_spec_is_changed(now: Situation) -> bool:
     return bool(changes(now))
 
 
+def the_spec_did_not_prove_itself_in_time(now: Situation) -> bool:
+    """It is on probation, its owner has not changed it, and a way back is open."""
+    if now.step.state is not ReconciliationState.DEPLOYED or not is_on_probation(now.subject):
+        return False
+    if changes(now) or may_have_proved_itself(now):
+        return False
+    return age_of_record(now) > time_to_prove_itself(now) and isinstance(way_back(now), Route)
+
+
 def the_job_is_suspended(now: Situation) -> bool:
     """As its owner wanted."""
     return now.last.is_suspended
@@ -142,7 +158,7 @@ def the_job_failed_and_is_to_be_started_again(now: Situation) -> bool:
     """`job.restart.failed` wants it, and the last start is not too short a time ago."""
     match now.observation.job:
         case Known(job) if job.state is JobState.FAILED and is_true(RESTART_FAILED.read(_options(now))):
-            return not changes(now) and _age_of_record(now) >= _RESTART_PAUSE
+            return not changes(now) and age_of_record(now) >= _RESTART_PAUSE
         case _:
             return False
 
@@ -168,12 +184,6 @@ def the_cluster_is_gone(now: Situation) -> bool:
 
 def _options(now: Situation) -> dict[str, str]:
     return now.subject.configuration(now.goal.spec)
-
-
-def _age_of_record(now: Situation) -> timedelta:
-    """Since the recorded spec came to be what it is."""
-    since = now.step.status.reconciliation_status.reconciliation_timestamp
-    return timedelta(milliseconds=milliseconds(now.observation.at) - since)
 
 
 def _cluster(now: Situation) -> Cluster | None:

@@ -17,15 +17,6 @@ _START_FROM_A_PATH = (
 )
 
 
-def rollback_is_not_supported() -> Problem:
-    """Another operator rolled the resource back, or is about to."""
-    return Problem(
-        "NotSupported",
-        "Another operator rolled this resource back; this version does not act on rolled-back resources. "
-        "What runs keeps running. Let that operator apply a good spec first, or create the resource anew.",
-    )
-
-
 def foreign_high_availability() -> Problem:
     """Flink's metadata lies where this version does not look."""
     return Problem(

@@ -13,6 +13,12 @@ from shared.model.status import (
     ReconciliationState,
 )
 
+_ROLLING_BACK = "The spec did not become stable in time, the last stable one comes back"
+_ROLLED_BACK = (
+    "The spec did not become stable in time, and the last stable one runs in its place. "
+    "Change the spec: it is deployed then, and a return to the stable one restarts nothing"
+)
+
 
 def set_ready_condition(
     status: FlinkDeploymentStatus,
@@ -37,12 +43,8 @@ def _ready(
         return False, "Suspended", "Nothing is deployed: spec.job.state is suspended"
     if last is None:
         return False, "Waiting", "Nothing is deployed until it is known that nothing older is left"
-    upgrading = status.reconciliation_status.state is ReconciliationState.UPGRADING
-    if upgrading and last.spec.is_application and not last.is_suspended:
-        how = "with a savepoint" if pending_trigger(status) is not None else "by cancelling it"
-        return False, "Suspending", f"The job is being stopped for the change, {how}"
-    if upgrading:
-        return False, "Upgrading", "The cluster of the new spec is being brought up"
+    if (moving := _moving(status, last)) is not None:
+        return False, *moving
     if last.is_suspended:
         return False, "Suspended", "The job is suspended, as spec.job.state asks"
     if last.spec.is_application:
@@ -50,6 +52,22 @@ def _ready(
     if status.job_manager_deployment_status is JobManagerDeploymentStatus.READY:
         return True, "SessionReady", "The session cluster takes jobs"
     return False, "JobManagerNotReady", "The JobManager does not answer yet"
+
+
+def _moving(status: FlinkDeploymentStatus, last: ReconciledSpec) -> tuple[str, str] | None:
+    """Reason and message while the user's spec is not what is deployed."""
+    match status.reconciliation_status.state:
+        case ReconciliationState.DEPLOYED:
+            return None
+        case ReconciliationState.ROLLED_BACK:
+            return "RolledBack", _ROLLED_BACK
+        case ReconciliationState.ROLLING_BACK:
+            return "RollingBack", _ROLLING_BACK
+        case ReconciliationState.UPGRADING if last.spec.is_application and not last.is_suspended:
+            how = "with a savepoint" if pending_trigger(status) is not None else "by cancelling it"
+            return "Suspending", f"The job is being stopped for the change, {how}"
+        case ReconciliationState.UPGRADING:
+            return "Upgrading", "The cluster of the new spec is being brought up"
 
 
 def _job_ready(status: FlinkDeploymentStatus) -> tuple[bool, str, str]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.decide.conditions import milliseconds
+from controller.decide.rollback import ROLLBACK, document_of_rollback, is_rollback
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -19,7 +20,7 @@ def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: d
     """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
     running = _with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
     recorded = replace(last, spec=running, first_deployment=False)
-    return _record(status, recorded, ReconciliationState.UPGRADING, status.observed_generation, at)
+    return _record(status, recorded, _moving(status), status.observed_generation, at)
 
 
 def record_change(
@@ -51,7 +52,7 @@ def record_change(
     status.job_status.upgrade_savepoint_path = path
     suspended = _with_job(spec, DesiredJobState.SUSPENDED, restore)
     recorded = ReconciledSpec(suspended, first_deployment=first)
-    return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
+    return _record(status, recorded, _moving(status), generation, at)
 
 
 def record_submission(
@@ -70,20 +71,28 @@ def record_submission(
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
     status.job_status.upgrade_savepoint_path = path
     recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, restore), first_deployment=first)
-    return _record(status, recorded, ReconciliationState.UPGRADING, generation, at)
+    return _record(status, recorded, _moving(status), generation, at)
 
 
 def submission_is_recorded(status: FlinkDeploymentStatus, generation: int | None = None) -> bool:
     """Whether the recorded job id is that of a submission which is due (of that generation): it is kept."""
     return (
-        status.reconciliation_status.state is ReconciliationState.UPGRADING
+        status.reconciliation_status.state
+        in {ReconciliationState.UPGRADING, ReconciliationState.ROLLING_BACK}
         and generation in {None, status.observed_generation}
         and status.job_status.state is JobState.RECONCILING
     )
 
 
 def mark_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
-    """The recorded spec has its cluster."""
+    """The recorded spec, or the stable one in its place, has its cluster."""
+    deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
+    state = ReconciliationState.ROLLED_BACK if is_rollback(status) else ReconciliationState.DEPLOYED
+    return _record(status, deployed, state, status.observed_generation, at)
+
+
+def mark_still_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+    """What was to be stopped runs on, also where it was to be rolled back."""
     deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
     return _record(status, deployed, ReconciliationState.DEPLOYED, status.observed_generation, at)
 
@@ -105,7 +114,7 @@ def record_spec(
     """The spec of what runs, where a change needs no new cluster; what was stable stays so."""
     recorded, reconciliation = replace(last, spec=spec), status.reconciliation_status
     status.observed_generation = generation
-    if recorded != last:
+    if recorded != last and not is_rollback(status):
         was_stable = reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
         reconciliation.last_reconciled_spec = recorded.to_json()
         if was_stable:
@@ -113,9 +122,26 @@ def record_spec(
     return recorded
 
 
+def record_return(
+    status: FlinkDeploymentStatus, last: ReconciledSpec, spec: FlinkDeploymentSpec, *, generation: int
+) -> ReconciledSpec:
+    """The owner goes back to the spec that runs since a rollback: from now on it is the recorded one."""
+    mode = None if last.spec.job is None else last.spec.job.upgrade_mode
+    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.RUNNING, mode))
+    status.observed_generation = generation
+    status.reconciliation_status.state = ReconciliationState.DEPLOYED
+    status.reconciliation_status.last_reconciled_spec = recorded.to_json()
+    mark_stable(status)
+    return recorded
+
+
 def mark_stable(status: FlinkDeploymentStatus) -> None:
     """The recorded spec has proved itself."""
     status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec
+
+
+def _moving(status: FlinkDeploymentStatus) -> ReconciliationState:
+    return ReconciliationState.ROLLING_BACK if is_rollback(status) else ReconciliationState.UPGRADING
 
 
 def _with_job(
@@ -134,7 +160,8 @@ def _record(
     generation: int | None,
     at: datetime,
 ) -> ReconciledSpec:
-    reconciliation, document = status.reconciliation_status, recorded.to_json()
+    reconciliation = status.reconciliation_status
+    document = document_of_rollback(status, recorded) if state in ROLLBACK else recorded.to_json()
     before = (reconciliation.state, reconciliation.last_reconciled_spec, status.observed_generation)
     if before != (state, document, generation):  # a repetition is no news: nothing is written for it
         reconciliation.reconciliation_timestamp = milliseconds(at)

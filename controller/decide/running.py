@@ -1,26 +1,27 @@
 """A deployed spec: what is seen of it, put into the status."""
 
-from controller.decide import problems
 from controller.decide.change import changes, way
 from controller.decide.ended import note_newest_checkpoint, route_after_end
 from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
-from controller.decide.recording import mark_stable, record_change
+from controller.decide.recording import mark_stable, record_change, record_return
 from controller.decide.restore import NotYet, Restore, recovery
+from controller.decide.rollback import is_rollback
 from controller.decide.route import WITHOUT_STATE, Wait
 from controller.decide.situation import Situation
+from controller.decide.stability import has_proved_itself
 from controller.decide.stopping import stop_what_is_left, tear_down
 from controller.observation import Known
 from controller.plan import Event, EventComponent, EventType
 from shared.config.effective import task_manager_count
 from shared.model.job import UpgradeMode
-from shared.model.status import JobState, TaskManagerInfo
+from shared.model.status import TaskManagerInfo
 
 
 def note_what_is_seen(now: Situation) -> None:
     """And what changes in place. Running makes the spec stable."""
     _note(now)
-    if not now.last.is_suspended and _is_stable(now):
+    if not now.last.is_suspended and has_proved_itself(now):
         mark_stable(now.step.status)
 
 
@@ -78,11 +79,6 @@ def recover_if_no_state_can_be_lost(now: Situation) -> None:
     )
 
 
-def say_that_rollback_is_not_supported(now: Situation) -> None:
-    """Another operator did it, or was about to."""
-    now.step.problem = problems.rollback_is_not_supported()
-
-
 def _note(now: Situation) -> None:
     _record_what_changes_in_place(now)
     status, observation = now.step.status, now.observation
@@ -111,7 +107,11 @@ def _say_what_a_change_waits_for(now: Situation) -> None:
 
 
 def _record_what_changes_in_place(now: Situation) -> None:
-    if not changes(now):
+    if not now.goal.is_rollback and is_rollback(now.step.status):
+        if not changes(now):
+            generation = now.goal.generation
+            now.step.last = record_return(now.step.status, now.last, now.goal.spec, generation=generation)
+    elif not changes(now):
         in_place = scales_in_place(now.subject, now.last.spec, now.goal.spec)
         now.step.last = record_in_place(now.step, now.last, now.goal, scales_in_place=in_place)
 
@@ -123,9 +123,3 @@ def _note_task_managers(now: Situation) -> None:
         label_selector=f"component=taskmanager,app={now.subject.metadata.name}",
         replicas=task_manager_count(now.last.spec, config),
     )
-
-
-def _is_stable(now: Situation) -> bool:
-    if now.last.spec.is_application:
-        return now.step.status.job_status.state in {JobState.RUNNING, JobState.FINISHED}
-    return isinstance(now.observation.flink, Known)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from controller.decide import deletion, guards, running, submission, suspension
-from controller.decide.change import begin_the_change
+from controller.decide.change import begin_the_change, roll_back
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.situation import Situation
 from controller.decide.stopping import stop_what_is_left
@@ -20,12 +20,11 @@ class Stage(Enum):
     """Where a resource stands, by its status alone."""
 
     NEVER_DEPLOYED = "never deployed"
-    STOPPING = "UPGRADING, its job is being stopped"
+    STOPPING = "UPGRADING or ROLLING_BACK, its job is being stopped"
     """The recorded spec says that the job runs."""
-    UPGRADING = "UPGRADING"
+    UPGRADING = "UPGRADING or ROLLING_BACK"
     """The recorded spec is what comes next; its job is recorded as suspended until it is deployed."""
-    DEPLOYED = "DEPLOYED"
-    ROLLED_BACK = "ROLLING_BACK, ROLLED_BACK"
+    DEPLOYED = "DEPLOYED or ROLLED_BACK"
     BEING_DELETED = "being deleted"
 
 
@@ -84,6 +83,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_UPGRADING, guards.otherwise, submission.submit),
     Transition(_DEPLOYED, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
     Transition(_DEPLOYED, guards.the_spec_is_changed_and_a_way_is_open, begin_the_change),
+    Transition(_DEPLOYED, guards.the_spec_did_not_prove_itself_in_time, roll_back),
     Transition(_DEPLOYED, guards.the_job_is_suspended, running.note_what_is_seen),
     Transition(
         _DEPLOYED, guards.the_job_failed_and_is_to_be_started_again, running.start_the_failed_job_again
@@ -94,7 +94,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_DEPLOYED, guards.the_cluster_is_gone, running.recover_if_no_state_can_be_lost),
     Transition(_DEPLOYED, guards.the_spec_is_changed, running.note_what_is_seen_and_what_is_missing),
     Transition(_DEPLOYED, guards.otherwise, running.note_what_is_seen),
-    Transition(Stage.ROLLED_BACK, guards.otherwise, running.say_that_rollback_is_not_supported),
     Transition(_GOING, deletion.nothing_was_ever_made, deletion.let_it_go),
     Transition(_GOING, deletion.nothing_of_it_remains, deletion.drop_its_metadata_and_let_it_go),
     Transition(_GOING, guards.otherwise, deletion.stop_what_remains_and_say_what_blocks),
@@ -108,13 +107,11 @@ def stage_of(now: Situation) -> Stage:
     if now.step.last is None:
         return Stage.NEVER_DEPLOYED
     match now.step.state:
-        case ReconciliationState.UPGRADING:
+        case ReconciliationState.UPGRADING | ReconciliationState.ROLLING_BACK:
             runs = now.last.spec.job is not None and not now.last.is_suspended
             return Stage.STOPPING if runs else Stage.UPGRADING
-        case ReconciliationState.DEPLOYED:
+        case ReconciliationState.DEPLOYED | ReconciliationState.ROLLED_BACK:
             return Stage.DEPLOYED
-        case ReconciliationState.ROLLING_BACK | ReconciliationState.ROLLED_BACK:
-            return Stage.ROLLED_BACK
 
 
 def transition_of(stage: Stage, now: Situation) -> Transition:
@@ -124,6 +121,9 @@ def transition_of(stage: Stage, now: Situation) -> Transition:
 
 def follow(now: Situation) -> None:
     """Take transitions until there is something to wait for."""
+    reconciliation = now.step.status.reconciliation_status
+    if reconciliation.state is ReconciliationState.ROLLING_BACK and not now.goal.is_rollback:
+        reconciliation.state = ReconciliationState.UPGRADING  # the owner changed the spec meanwhile
     stage: Stage | None = stage_of(now)
     while stage is not None:
         if not guards.the_cluster_is_not_ours(now):

@@ -23,7 +23,7 @@ class Subject:
     not_supported: tuple[Finding, ...]
     """What this version does not act on."""
     last: ReconciledSpec | None
-    """The spec that was last reconciled; None before the first deployment."""
+    """The spec that was last deployed; None before the first deployment."""
     operator_configuration: Mapping[str, str]
 
     @property

@@ -10,6 +10,7 @@ from controller.decide.recording import (
     submission_is_recorded,
 )
 from controller.decide.restore import NotYet, Restore, restore_of
+from controller.decide.rollback import is_rollback
 from controller.decide.situation import Situation
 from controller.plan import (
     Action,
@@ -111,4 +112,5 @@ def _clearing(now: Situation, restore: Restore, *, first: bool) -> tuple[Action,
 def _recorded_submission(status: FlinkDeploymentStatus) -> Submission:
     """What the status records of the submission that is due."""
     job = status.job_status
-    return Submission(status.observed_generation or 0, job.job_id, job.upgrade_savepoint_path)
+    generation = status.observed_generation or 0
+    return Submission(generation, job.job_id, job.upgrade_savepoint_path, is_rollback(status))

@@ -10,7 +10,7 @@ from controller.decide import problems
 from controller.decide.conditions import milliseconds
 from controller.decide.ended import route_after_end
 from controller.decide.identity import trigger_id
-from controller.decide.recording import mark_deployed, record_suspension
+from controller.decide.recording import mark_still_deployed, record_suspension
 from controller.decide.route import WITHOUT_STATE, Route, Suspension, Wait
 from controller.decide.situation import Situation
 from controller.decide.stopping import tear_down
@@ -101,7 +101,7 @@ def let_the_job_run_on(now: Situation) -> None:
     info = now.step.status.job_status.savepoint_info
     if info is not None:
         info.trigger_id = None
-    now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
+    now.step.last = mark_still_deployed(now.step.status, now.last, now.observation.at)
     failure = now.observation.stop.value.failure if isinstance(now.observation.stop, Known) else None
     now.step.problem = problems.savepoint_failed(failure)
 

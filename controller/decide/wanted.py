@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.subject import Subject
 from controller.observation import Problem
 from shared.model.deployment import FlinkDeploymentSpec
@@ -17,6 +18,8 @@ class Wanted:
 
     spec: FlinkDeploymentSpec
     generation: int
+    is_rollback: bool = False
+    """The spec is the last stable one, in place of the user's."""
 
     @property
     def is_suspended(self) -> bool:
@@ -26,15 +29,22 @@ class Wanted:
 
 def wanted(subject: Subject) -> Wanted | None:
     """The goal; None when neither the spec nor what was last deployed can be acted on."""
+    state = subject.status.reconciliation_status.state
     if not subject.errors:
-        return Wanted(subject.spec, subject.metadata.generation)
+        stable = stable_goal(subject.status, subject.spec) if is_rollback(subject.status) else None
+        if stable is None:
+            return Wanted(subject.spec, subject.metadata.generation)
+        moving = state is ReconciliationState.ROLLING_BACK
+        generation = subject.status.observed_generation if moving else None
+        return Wanted(stable, generation or subject.metadata.generation, is_rollback=True)
     if subject.last is None:
         return None
     spec = subject.last.spec
-    upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING
-    if upgrading and spec.job is not None:
+    moving = state in {ReconciliationState.UPGRADING, ReconciliationState.ROLLING_BACK}
+    if moving and spec.job is not None:
         spec = spec.model_copy(update={"job": spec.job.model_copy(update={"state": DesiredJobState.RUNNING})})
-    return Wanted(spec, subject.status.observed_generation or subject.metadata.generation)
+    generation = subject.status.observed_generation or subject.metadata.generation
+    return Wanted(spec, generation, is_rollback=is_rollback(subject.status))
 
 
 def objection(subject: Subject) -> Problem | None:

@@ -93,7 +93,7 @@ def standalone_cluster(draft: Draft) -> Cluster:
             draft.task_manager_template,
             draft.volumes(options, draft.task_manager_template, folder),
             draft.owner,
-            draft.submission.generation,
+            draft.submission.annotations,
         ),
     )
 

@@ -1,6 +1,6 @@
 """The Deployments of a cluster: the JobManager's and, in standalone clusters, the TaskManagers'."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from controller.flink.configuration_file import ConfigurationConflict
@@ -9,7 +9,6 @@ from controller.flink.options import ClusterOptions
 from controller.flink.pod import Component, metadata_of, pod
 from controller.flink.pod_template import Json
 from controller.flink.volumes import Mounted
-from shared.config.effective import GENERATION_ANNOTATION
 from shared.config.options import JOB_MANAGER_REPLICAS, high_availability_is_active
 
 _STARTUP_PROBE = {
@@ -56,9 +55,13 @@ def job_manager_deployment(
 
 
 def task_manager_deployment(
-    options: ClusterOptions, template: Json, mounted: Sequence[Mounted], owner: Json, generation: int
+    options: ClusterOptions,
+    template: Json,
+    mounted: Sequence[Mounted],
+    owner: Json,
+    annotations: Mapping[str, str],
 ) -> Json:
-    """The Deployment of a standalone cluster's TaskManagers; the generation says what it was made for."""
+    """The Deployment of a standalone cluster's TaskManagers; the annotations say what it was made for."""
     component = Component(
         name="taskmanager",
         environment_prefix="containerized.taskmanager.env.",
@@ -71,7 +74,7 @@ def task_manager_deployment(
     name, replicas = task_manager_deployment_name(options.name), options.count(_TASK_MANAGER_REPLICAS)
     made = pod(options, component, template, mounted)
     result = _deployment(options, name, component, replicas, made, owner)
-    result["metadata"]["annotations"][GENERATION_ANNOTATION] = str(generation)
+    result["metadata"]["annotations"] |= annotations
     return result
 
 

@@ -14,6 +14,11 @@ from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec, Kubern
 from shared.model.job import JobSpec, UpgradeMode
 
 GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
+ROLLBACK_ANNOTATION = "flinkdeployment.flink.apache.org/rollback"
+"""On what was deployed of the last stable spec, in place of that generation's."""
+
+LAST_STATE_INTERVAL = "5 min"
+"""Between checkpoints of a job whose upgrades need them, where its spec says nothing."""
 
 FIXED = "set by the operator"
 DEFAULT = "default of the operator"
@@ -30,6 +35,14 @@ class Submission:
     job_id: str | None
     restore_path: str | None = None
     """Savepoint or checkpoint to start from; None starts without state."""
+    is_rollback: bool = False
+    """The spec is not that generation's, but the last stable one."""
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """By which its Deployments are told from those of other submissions."""
+        rollback = {ROLLBACK_ANNOTATION: "true"} if self.is_rollback else {}
+        return {GENERATION_ANNOTATION: str(self.generation), **rollback}
 
 
 def derived_layers(
@@ -59,9 +72,9 @@ def derived_layers(
         layers.derive("metadata.name", {"high-availability.cluster-id": metadata.name})
         if spec.job is not None:
             _add_job_result_store(layers, metadata.name, submission)
-    generation = "<generation>" if submission is None else str(submission.generation)
-    annotation = f"{GENERATION_ANNOTATION}:{generation}"
-    annotations = _with_entry(layers.options, "kubernetes.jobmanager.annotations", annotation)
+    wanted = {GENERATION_ANNOTATION: "<generation>"} if submission is None else submission.annotations
+    entries = ",".join(f"{name}:{value}" for name, value in wanted.items())
+    annotations = _with_entry(layers.options, "kubernetes.jobmanager.annotations", entries)
     layers.derive("metadata.generation", annotations)
     layers.derive("metadata.uid", {"kubernetes.jobmanager.owner.reference": _owner_reference(resource)})
     return tuple(layers.added)
@@ -183,7 +196,7 @@ def _add_job(layers: _Layers, resource: FlinkDeployment, job: JobSpec) -> None:
         }
     )
     if job.upgrade_mode is UpgradeMode.LAST_STATE:
-        layers.add_defaults({"execution.checkpointing.interval": "5 min"})
+        layers.add_defaults({"execution.checkpointing.interval": LAST_STATE_INTERVAL})
     if job.allow_non_restored_state is not None:
         ignored = str(job.allow_non_restored_state).lower()
         layers.derive(

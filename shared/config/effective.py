@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.config.derived import GENERATION_ANNOTATION, Submission, derived_layers
+from shared.config.derived import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, Submission, derived_layers
 from shared.config.flatten import flatten
 from shared.config.layers import Layer, Value, merged, text
 from shared.config.operator import defaults_for
@@ -11,6 +11,7 @@ from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec
 
 __all__ = [
     "GENERATION_ANNOTATION",
+    "ROLLBACK_ANNOTATION",
     "Submission",
     "Value",
     "configuration_layers",

@@ -25,6 +25,7 @@ from shared.config.values import (
 __all__ = [
     "BLOB_SERVER_PORT",
     "CHECKPOINT_DIRECTORY",
+    "CHECKPOINT_INTERVAL",
     "CHECKPOINT_RETENTION",
     "CONTAINER_IMAGE",
     "FLINK_OPTIONS",
@@ -56,6 +57,7 @@ __all__ = [
 CHECKPOINT_DIRECTORY = Option(
     "execution.checkpointing.dir", older_keys=("state.checkpoints.dir", "state.backend.fs.checkpointdir")
 )
+CHECKPOINT_INTERVAL = Option("execution.checkpointing.interval", type=DURATION)
 SAVEPOINT_DIRECTORY = Option(
     "execution.checkpointing.savepoint-dir",
     older_keys=("state.savepoints.dir", "savepoints.state.backend.fs.dir"),
@@ -129,7 +131,8 @@ FLINK_OPTIONS = (
         "kubernetes.decorator.hadoop-conf-mount.enabled",
         "job-result-store.delete-on-commit",
     ),
-    *_typed(DURATION, "execution.checkpointing.interval", "execution.checkpointing.timeout"),
+    CHECKPOINT_INTERVAL,
+    *_typed(DURATION, "execution.checkpointing.timeout"),
     *_typed(whole(0, 2**31 - 1), "execution.checkpointing.tolerable-failed-checkpoints"),
     *_of_components(POSITIVE, "cpu", "cpu.amount"),
     *_of_components(LIMIT_FACTOR, "cpu.limit-factor", "memory.limit-factor"),

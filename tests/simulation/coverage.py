@@ -53,7 +53,6 @@ _ACTIONS = (
     "StopWithSavepoint",
 )
 _NOT_PLAYED = (
-    "ROLLING_BACK",  # only another operator leaves it
     "the cluster is not ours",  # nobody else makes Deployments here
     "never deployed: a cluster exists",
 )

@@ -11,7 +11,7 @@ import yaml
 from controller.decide.route import LAST_STATE_MARKER
 from controller.flink.names import NATIVE, configuration_map
 from controller.kubernetes_api import Object
-from shared.config.effective import GENERATION_ANNOTATION
+from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import RELEASES
 from shared.model.deployment import FlinkVersion
 from tests.simulation.clock import Clock
@@ -113,6 +113,7 @@ class JobManager:
     deployment_uid: str
     pod_uid: str
     generation: str
+    is_rollback: bool
     options: dict[str, Any]
     is_alive: bool = True
     answers: bool = False
@@ -211,12 +212,15 @@ class Flink:
         if configuration is None:
             return
         options = _options(configuration["data"])
-        annotations = dict(pair.split(":", 1) for pair in [options["kubernetes.jobmanager.annotations"]])
+        annotations = dict(
+            pair.split(":", 1) for pair in options["kubernetes.jobmanager.annotations"].split(",")
+        )
         manager = JobManager(
             cluster=cluster,
             deployment_uid=metadata["ownerReferences"][0]["uid"],
             pod_uid=metadata["uid"],
             generation=annotations[GENERATION_ANNOTATION],
+            is_rollback=ROLLBACK_ANNOTATION in annotations,
             options=options,
         )
         self._promises.process_started(manager, configuration)

@@ -97,7 +97,8 @@ class Promises:
             lineage.floor = self._after_restart(manager, job)
             return
         starts_again = lineage.failed and _wants_failed_jobs_again(lineage.specs[max(lineage.specs)])
-        if lineage.started == max(lineage.specs) and not lineage.lost_by_hand and not starts_again:
+        asked = lineage.lost_by_hand or starts_again or _is_rolled_back(lineage.specs, manager)
+        if lineage.started == max(lineage.specs) and not asked:
             raise PromiseBrokenError("the job was stopped and started though nobody asked for it")
         self._require_record(manager, job)
         self._require_state(lineage, manager, job)
@@ -170,6 +171,12 @@ class Promises:
                 f"the job started from {content:.1f}; it had state of {lineage.floor:.1f}"
             )
         self._coverage.hit("promise", "a job with state started with all of it")
+
+
+def _is_rolled_back(specs: dict[int, dict[str, Any]], manager: JobManager) -> bool:
+    options = specs[int(manager.generation)]["flinkConfiguration"]
+    wanted = options.get("kubernetes.operator.deployment.rollback.enabled") == "true"
+    return bool(wanted and manager.is_rollback)
 
 
 def _wants_failed_jobs_again(spec: dict[str, Any]) -> bool:

@@ -9,6 +9,10 @@ from tests.simulation.steps import Edit, Fail, Happens, Wait
 from tests.simulation.world import Setup
 
 _RESTARTS_FAILED_JOBS = (("kubernetes.operator.job.restart.failed", "true"),)
+_ROLLS_BACK = (
+    ("kubernetes.operator.deployment.rollback.enabled", "true"),
+    ("kubernetes.operator.deployment.readiness.timeout", "40 s"),
+)
 _SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
 _LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
@@ -96,6 +100,30 @@ REGRESSIONS = (
         Scenario(
             Setup(head_start=40.0, initial_savepoint=True, options=_SHORT_TTL),
             (Happens("the job finishes"), Wait(90.0), Edit(), Wait(10.0)),
+        ),
+    ),
+    Regression(
+        "a spec that cannot start is rolled back, and mended",
+        Scenario(
+            Setup(head_start=40.0, options=_ROLLS_BACK),
+            (Edit("broken image"), Wait(90.0), Edit("image"), Wait(20.0)),
+        ),
+    ),
+    Regression(
+        "a rollback in whose midst the controller dies and the JobManager is lost",
+        Scenario(
+            Setup(mode="last-state", head_start=40.0, options=_ROLLS_BACK),
+            (
+                Happens("checkpoints stall"),
+                Edit("image"),
+                Happens("checkpoints stall"),
+                Wait(30.0),
+                Happens("checkpoints stall"),
+                Fail(Target.CREATE, Failure.CRASH_AFTER),
+                Wait(50.0),
+                Happens("the JobManager's node is lost"),
+                Wait(20.0),
+            ),
         ),
     ),
 )

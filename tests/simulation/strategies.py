@@ -29,6 +29,8 @@ _FALLBACK = "kubernetes.operator.job.upgrade.last-state-fallback.enabled"
 _CANCEL = "kubernetes.operator.job.upgrade.last-state.job-cancel.enabled"
 _AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
 _RESTART = "kubernetes.operator.job.restart.failed"
+_ROLLBACK = "kubernetes.operator.deployment.rollback.enabled"
+_READINESS = "kubernetes.operator.deployment.readiness.timeout"
 _TTL = "kubernetes.operator.jm-deployment.shutdown-ttl"
 _RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 
@@ -59,6 +61,7 @@ def setups(draw: st.DrawFn) -> Setup:
     """A valid first spec: last-state has checkpoints."""
     mode = draw(st.sampled_from(("savepoint", "last-state", "stateless")))
     ha = draw(st.booleans())
+    rollback = ((_ROLLBACK, "true"), (_READINESS, "40 s"))
     return Setup(
         mode=mode,
         ha=ha,
@@ -66,7 +69,7 @@ def setups(draw: st.DrawFn) -> Setup:
         savepoint_directory=mode == "savepoint" or draw(st.booleans()),
         initial_savepoint=draw(st.booleans()),
         version=draw(st.sampled_from(("v2_3", "v1_20"))),
-        options=draw(OPTIONS),
+        options=draw(OPTIONS) + (rollback if ha and draw(st.booleans()) else ()),
         head_start=draw(st.sampled_from((0.0, 15.0, 30.0))),
         pace=draw(PACES),
     )
@@ -81,7 +84,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.sampled_from(
         (Wait(8.0), Edit("image"), Edit("parallelism"), Edit("suspended"), Edit("running"), Edit("mended"))
     ),
-    st.sampled_from((Wait(12.0), Wait(5.0), Wait(20.0), Create(), Create(), Delete())),
+    st.sampled_from((Wait(12.0), Wait(5.0), Wait(45.0), Create(), Create(), Delete())),
     st.sampled_from(tuple(Happens(what) for what in HAPPENINGS)),
     st.builds(Watch, st.sampled_from(tuple(WATCHED)), st.sampled_from(WATCHES)),
     st.builds(

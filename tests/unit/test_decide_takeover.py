@@ -61,15 +61,15 @@ def test_standalone_cluster_of_another_operator_is_never_replaced_by_a_native_on
     assert create.spec.mode is KubernetesDeploymentMode.STANDALONE
 
 
-@pytest.mark.parametrize("state", ["ROLLED_BACK", "ROLLING_BACK"])
-def test_state_that_this_version_does_not_act_on_is_said(state: str) -> None:
-    raw = java_operator_resource("application-running")
-    raw["status"]["reconciliationStatus"]["state"] = state
-    plan = plan_of(raw, observed_up(job_of(raw["status"]["jobStatus"]["jobId"])))
+def test_resource_that_another_operator_rolled_back_is_left_as_it_is() -> None:
+    raw = java_operator_resource("application-upgraded-stable")
+    raw["status"]["reconciliationStatus"]["state"] = "ROLLED_BACK"
+    raw["status"]["reconciliationStatus"]["lastStableSpec"] = java_operator_resource("application-running")[
+        "status"
+    ]["reconciliationStatus"]["lastStableSpec"]
+    plan = plan_of(raw, observed_up(job_of(raw["status"]["jobStatus"]["jobId"]), generation=2))
     assert plan.actions == ()
-    ready = plan.status.condition("Ready")
-    assert ready is not None
-    assert ready.reason == "NotSupported"
+    assert plan.status.lifecycle_state is LifecycleState.ROLLED_BACK
 
 
 @pytest.mark.parametrize(
