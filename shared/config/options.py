@@ -23,10 +23,12 @@ from shared.config.values import (
 )
 
 __all__ = [
+    "ALL_TLS",
     "BLOB_SERVER_PORT",
     "CHECKPOINT_DIRECTORY",
     "CHECKPOINT_INTERVAL",
     "CHECKPOINT_RETENTION",
+    "CLIENT_AUTHENTICATION",
     "CONTAINER_IMAGE",
     "FLINK_OPTIONS",
     "HIGH_AVAILABILITY",
@@ -42,6 +44,7 @@ __all__ = [
     "RECONCILE_INTERVAL",
     "REST_BIND_PORT",
     "REST_PORT",
+    "REST_TLS",
     "SAVEPOINT_DIRECTORY",
     "SCHEDULER_MODE",
     "TASKMANAGER_RPC_PORT",
@@ -74,6 +77,10 @@ SCHEDULER_MODE = Option("scheduler-mode")
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", "1", type=COUNT)
 REST_PORT = Option("rest.port", "8081", older_keys=("web.port",), type=PORT)
 REST_BIND_PORT = Option("rest.bind-port", type=PORT)
+REST_TLS = Option("security.ssl.rest.enabled", "false", type=BOOLEAN)
+ALL_TLS = Option("security.ssl.enabled", "false", type=BOOLEAN)
+"""For the REST and everything else, where REST_TLS is not set; Flink 2 does not read it."""
+CLIENT_AUTHENTICATION = Option("security.ssl.rest.authentication-enabled", "false", type=BOOLEAN)
 JOBMANAGER_RPC_PORT = Option("jobmanager.rpc.port", "6123", type=PORT)
 BLOB_SERVER_PORT = Option("blob.server.port", "0", type=PORT)
 TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", "0", type=PORT)
@@ -109,6 +116,9 @@ FLINK_OPTIONS = (
     TASK_SLOTS,
     REST_PORT,
     REST_BIND_PORT,
+    REST_TLS,
+    ALL_TLS,
+    CLIENT_AUTHENTICATION,
     JOBMANAGER_RPC_PORT,
     BLOB_SERVER_PORT,
     TASKMANAGER_RPC_PORT,
