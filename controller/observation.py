@@ -23,10 +23,20 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something cannot start, or be asked: one word for programs, a sentence for people."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Nobody could be asked, or no answer came."""
 
     reason: str
+    problem: Problem | None = None
+    """What somebody must mend before it can be known."""
 
 
 Fact = Known[T] | Absent | Unknown
@@ -39,14 +49,6 @@ class Component(StrEnum):
 
     JOB_MANAGER = "jobmanager"
     TASK_MANAGER = "taskmanager"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why something cannot start: one word for programs, a sentence for people."""
-
-    reason: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from kubernetes.aio.client import ApiClient
 from controller.act import Actor
 from controller.cache import Cache, Key
 from controller.events import EventPoster
+from controller.flink.client_tls import ClientTls
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
 from controller.health import serve_health
@@ -38,7 +39,8 @@ async def run(settings: Settings) -> None:
     configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
     _check_intervals(configuration)
     client = ApiClient(await client_configuration())
-    api, flink, cache = KubernetesApi(client), FlinkRest.connect(), Cache()
+    tls = ClientTls(settings.tls_files, verifies_host_names=settings.verifies_host_names)
+    api, flink, cache = KubernetesApi(client), FlinkRest.connect(tls=tls), Cache()
     ready = asyncio.Event()
     queue: ReconcileQueue[tuple[str, Key]]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from controller.flink.tls_material import TlsFiles
+
 
 class SettingsError(Exception):
     """A variable of the environment cannot be used; the text is one line for the installer."""
@@ -26,25 +28,44 @@ class Settings:
     overrides_folder: Path | None
     """Its configuration is laid over that of the other folder."""
     lease_name: str
+    tls_files: TlsFiles
+    """For JobManagers whose REST speaks TLS."""
+    verifies_host_names: bool
+    """Whether a JobManager's certificate must be for the name of its service."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read OPERATOR_NAMESPACE, POD_NAME, WATCH_NAMESPACES, HEALTH_PORT, FLINK_CONF_DIR, LEASE_NAME,
-        CONF_OVERRIDE_DIR.
+        CONF_OVERRIDE_DIR, and those of TLS: REST_TLS_DIR, REST_TLS_VERIFY_HOSTNAME, OPERATOR_TRUSTSTORE_PATH,
+        OPERATOR_KEYSTORE_PATH, OPERATOR_KEYSTORE_PASSWORD (contract part 8.3).
 
         Raises SettingsError.
         """
         port = environment.get("HEALTH_PORT", "8085")
         if not port.isdigit() or not 0 < int(port) < 2**16:
             raise SettingsError(f"HEALTH_PORT: {port!r} is not a port. Use a number from 1 to 65535.")
-        overrides = environment.get("CONF_OVERRIDE_DIR", "")
         namespaces = environment.get("WATCH_NAMESPACES", "")
+        verify = environment.get("REST_TLS_VERIFY_HOSTNAME", "true")
+        if verify not in {"true", "false"}:
+            raise SettingsError(f"REST_TLS_VERIFY_HOSTNAME: {verify!r} is neither true nor false.")
         return cls(
             identity=environment.get("POD_NAME") or os.uname().nodename,
             operator_namespace=environment.get("OPERATOR_NAMESPACE", "default"),
             watch_namespaces=tuple(name.strip() for name in namespaces.split(",") if name.strip()),
             health_port=int(port),
             configuration_folder=Path(environment.get("FLINK_CONF_DIR", "/opt/flink/conf")),
-            overrides_folder=Path(overrides) if overrides else None,
+            overrides_folder=_path("CONF_OVERRIDE_DIR", environment),
             lease_name=environment.get("LEASE_NAME", "flink-operator-lease"),
+            tls_files=TlsFiles(
+                folder=_path("REST_TLS_DIR", environment),
+                trust_store=_path("OPERATOR_TRUSTSTORE_PATH", environment),
+                key_store=_path("OPERATOR_KEYSTORE_PATH", environment),
+                password=environment.get("OPERATOR_KEYSTORE_PASSWORD", ""),
+            ),
+            verifies_host_names=verify == "true",
         )
+
+
+def _path(name: str, environment: Mapping[str, str]) -> Path | None:
+    path = environment.get(name, "")
+    return Path(path) if path else None

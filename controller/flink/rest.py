@@ -5,9 +5,18 @@ from typing import Any, Self
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from controller.flink.answers import read_checkpoints, read_job, read_stop_operation, root_cause
-from controller.observation import Checkpoints, FlinkInfo, Job, StopOperation
+from controller.flink.client_tls import ClientTls
+from controller.flink.tls_material import MaterialError, TlsFiles
+from controller.flink.tls_problems import (
+    handshake_problem,
+    is_for_other_names,
+    not_configured,
+    redirected_to_tls,
+)
+from controller.observation import Checkpoints, FlinkInfo, Job, Problem, StopOperation
 from controller.plan import StopWithSavepoint
 
 _CHECKPOINTING_IS_OFF = "Checkpointing has not been enabled"
@@ -17,26 +26,33 @@ _CONNECT_TIMEOUT = 2.0  # seconds; a JobManager that runs accepts at once
 class RestError(Exception):
     """The JobManager did not answer, or not with what was asked for; the text says which."""
 
-    def __init__(self, message: str, *, status: int = 0, body: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, body: str = "", problem: Problem | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         """The HTTP status; 0 when no answer came."""
         self.body = body
+        self.problem = problem
+        """What somebody must mend before there is an answer; None where another attempt may get one."""
 
 
 class FlinkRest:
     """Calls to JobManagers. All raise RestError: then nothing is known."""
 
-    def __init__(self, session: aiohttp.ClientSession, timeout: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, timeout: float, tls: ClientTls | None = None) -> None:
         self._session = session
         self._timeout = timeout
+        self._tls = tls or ClientTls(TlsFiles())
+        self._names: dict[str, str] = {}
+        """What the certificate of a host is for, where that is not the host itself."""
 
     @classmethod
-    def connect(cls, timeout: float = 10) -> Self:
-        """A client that keeps no connections: JobManagers come and go."""
+    def connect(cls, timeout: float = 10, tls: ClientTls | None = None) -> Self:
+        """A client that keeps no connections: JobManagers come and go. Without `tls` it trusts nobody."""
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
         bounds = aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT)
-        return cls(aiohttp.ClientSession(connector=connector, timeout=bounds), timeout)
+        return cls(aiohttp.ClientSession(connector=connector, timeout=bounds), timeout, tls)
 
     async def close(self) -> None:
         """Close the client."""
@@ -115,16 +131,13 @@ class FlinkRest:
 
     async def _call(self, method: str, url: str, body: object | None = None) -> dict[str, Any]:
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._session.request(method, url, json=body) as response,
-            ):
-                data = await response.read()
-                status = response.status
+            async with asyncio.timeout(self._timeout):
+                status, data = await self._exchange(method, URL(url), body)
         except TimeoutError as error:
             raise RestError(f"{url}: no answer within {self._timeout:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise RestError(f"{url}: {error}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: no URL, for want of a port
+            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            raise RestError(f"{url}: {cause}") from error
         if status >= 400:
             raise RestError(f"{url}: HTTP {status}", status=status, body=data[:2000].decode(errors="replace"))
         try:
@@ -134,3 +147,50 @@ class FlinkRest:
         if not isinstance(answer, dict):
             raise RestError(f"{url}: an answer of unknown form")
         return answer
+
+    async def _exchange(self, method: str, url: URL, body: object | None) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        if url.scheme != "https":
+            return await self._send(method, url, body)
+        names = _names_of(url)
+        try:
+            return await self._send_over_tls(method, url, body, names)
+        except MaterialError as error:
+            raise _told(not_configured(error)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            problem = handshake_problem(error, names, shows_certificate=self._tls.shows_certificate)
+            if problem is None:
+                raise
+            raise _told(problem) from error
+
+    async def _send_over_tls(
+        self, method: str, url: URL, body: object | None, names: tuple[str, str]
+    ) -> tuple[int, bytes]:
+        """The certificate may be for either name; the one that it was for last time is tried first."""
+        context, host = self._tls.context(), names[0]
+        first, second = names if self._names.get(host, host) == host else reversed(names)
+        try:
+            return await self._send(method, url, body, ssl=context, server_hostname=first)
+        except aiohttp.ClientConnectorCertificateError as error:
+            if not is_for_other_names(error):
+                raise
+        answer = await self._send(method, url, body, ssl=context, server_hostname=second)
+        self._names[host] = second
+        return answer
+
+    async def _send(self, method: str, url: URL, body: object | None, **tls: Any) -> tuple[int, bytes]:
+        """The only redirection that Flink knows is from HTTP to TLS."""
+        async with self._session.request(method, url, json=body, allow_redirects=False, **tls) as response:
+            if response.headers.get("Location", "").startswith("https:"):
+                raise _told(redirected_to_tls(url.host or ""))
+            return response.status, await response.read()
+
+
+def _names_of(url: URL) -> tuple[str, str]:
+    """A service is known by both, and a wildcard needs the second: `*.namespace` is none."""
+    host = url.host or ""
+    return host, f"{host}.svc"
+
+
+def _told(problem: Problem) -> RestError:
+    return RestError(problem.message, problem=problem)
