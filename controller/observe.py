@@ -174,7 +174,8 @@ class Observer:
             if found is not None and found.state is JobState.FAILED:
                 found = replace(found, failure=await self._failure(base, job_id))
         except RestError as error:
-            return _Answers(Unknown(str(error)), Unknown(str(error)))
+            nothing = Unknown(str(error), error.problem)
+            return _Answers(nothing, nothing)
         answers = _Answers(Known(info), Absent() if found is None else Known(found))
         if found is not None and (in_motion or found.state.is_terminal):
             answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))

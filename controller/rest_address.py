@@ -3,6 +3,7 @@
 from controller.decide.subject import Subject
 from controller.flink.names import rest_service
 from shared.config.options import REST_PORT
+from shared.config.rest_tls import speaks_tls
 
 
 def rest_address(subject: Subject) -> str:
@@ -10,4 +11,5 @@ def rest_address(subject: Subject) -> str:
     metadata = subject.metadata
     spec = subject.last.spec if subject.last is not None else subject.spec
     config = subject.configuration(spec)
-    return f"http://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"
+    scheme = "https" if speaks_tls(config, spec.flink_version) else "http"
+    return f"{scheme}://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"

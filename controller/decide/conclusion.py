@@ -6,7 +6,7 @@ from controller.decide.readiness import set_ready_condition
 from controller.decide.step import Step
 from controller.decide.subject import Subject
 from controller.decide.wanted import objection
-from controller.observation import Known, Observation, Problem
+from controller.observation import Known, Observation, Problem, Unknown
 from controller.plan import Plan
 from shared.config.duration import parse_duration
 from shared.config.options import RECONCILE_INTERVAL
@@ -24,8 +24,7 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     status, generation = step.status, subject.metadata.generation
     stated = objection(subject)
     if step.problem is None:
-        found = first_problem(observation)
-        step.problem = found[0] if found is not None else _job_failure(status, observation)
+        step.problem = _observed_problem(step, observation)
     error = stated if stated is not None and subject.errors else step.problem
     step.events += apply_problem(status, error)
     job = subject.spec.job
@@ -35,6 +34,30 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
         set_running_condition(status, step.last.spec.is_application, observation.at, generation)
     status.lifecycle_state = lifecycle_state(status, step.last)
     return Plan(status, step.actions, tuple(step.events), _again_after(step, subject, error))
+
+
+def _observed_problem(step: Step, observation: Observation) -> Problem | None:
+    """A pod's, before that of asking the JobManager, before the job's."""
+    found = first_problem(observation)
+    if found is not None:
+        return found[0]
+    return _rest_problem(step, observation) or _job_failure(step.status, observation)
+
+
+def _rest_problem(step: Step, observation: Observation) -> Problem | None:
+    """Why the JobManager cannot be asked. An old one that goes is asked as its successor will be: that says
+    nothing.
+    """
+    goes = step.state is ReconciliationState.UPGRADING and not _is_being_stopped(step)
+    match observation.flink:
+        case Unknown(_, problem) if not goes:
+            return problem
+    return None
+
+
+def _is_being_stopped(step: Step) -> bool:
+    """A change waits for the job's end."""
+    return step.last is not None and step.last.spec.is_application and not step.last.is_suspended
 
 
 def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Problem | None:

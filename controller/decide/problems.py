@@ -130,22 +130,26 @@ def savepoint_failed(cause: str | None) -> Problem:
     return Problem("SavepointError", f"The savepoint for the change failed: {cause or 'no cause given'}")
 
 
-def job_manager_is_silent() -> Problem:
+def job_manager_is_silent(why: Problem | None) -> Problem:
     """It is up and does not answer, so no savepoint can be taken."""
     return Problem(
         "WaitingForJob",
-        "The change waits for a savepoint, because the JobManager does not answer. "
+        f"The change waits for a savepoint, because the JobManager does not answer. {_told(why)}"
         "To go on from the last checkpoint instead, set upgradeMode to last-state.",
     )
 
 
-def job_manager_is_down() -> Problem:
+def job_manager_is_down(why: Problem | None) -> Problem:
     """It does not answer, and Flink keeps no metadata that could be gone on from."""
     return Problem(
         "WaitingForJob",
-        "The change waits for the JobManager: only it can tell where the job was. If it cannot come up any "
-        f"more, look for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
+        f"The change waits for the JobManager: only it can tell where the job was. {_told(why)}If it cannot "
+        f"come up any more, look for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
     )
+
+
+def _told(why: Problem | None) -> str:
+    return "" if why is None else f"{why.message} "
 
 
 def job_is_not_known() -> Problem:

@@ -10,12 +10,8 @@ from controller.flink.pod import Component, metadata_of, pod
 from controller.flink.pod_template import Json
 from controller.flink.volumes import Mounted
 from shared.config.options import JOB_MANAGER_REPLICAS, high_availability_is_active
+from shared.config.rest_tls import asks_for_certificates, speaks_tls
 
-_STARTUP_PROBE = {
-    "httpGet": {"path": "/config", "port": "rest"},
-    "periodSeconds": 1,
-    "failureThreshold": 2**31 - 1,
-}
 _POD_ADDRESS = {
     "name": "_POD_IP_ADDRESS",
     "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
@@ -37,8 +33,7 @@ def job_manager_deployment(
         memory_mebibytes=options.job_manager_memory_mebibytes,
         cpu=Decimal(1),
         environment=(_POD_ADDRESS,),
-        # On the node's network the container declares no ports: a probe would never find `rest`.
-        startup_probe=_STARTUP_PROBE if options.startup_probe and not options.host_network else None,
+        startup_probe=_startup_probe(options),
     )
     made = pod(options, component, template, mounted)
     made["spec"].pop("hostNetwork", None)
@@ -76,6 +71,22 @@ def task_manager_deployment(
     result = _deployment(options, name, component, replicas, made, owner)
     result["metadata"]["annotations"] |= annotations
     return result
+
+
+def _startup_probe(options: ClusterOptions) -> Json | None:
+    """On the node's network the container declares no ports: a probe would never find `rest`."""
+    if not options.startup_probe or options.host_network:
+        return None
+    return {**_question_to_rest(options), "periodSeconds": 1, "failureThreshold": 2**31 - 1}
+
+
+def _question_to_rest(options: ClusterOptions) -> Json:
+    """The kubelet takes any certificate, and has none of its own to show."""
+    version = options.release.version
+    if asks_for_certificates(options.flat, version):
+        return {"tcpSocket": {"port": "rest"}}
+    scheme = {"scheme": "HTTPS"} if speaks_tls(options.flat, version) else {}
+    return {"httpGet": {"path": "/config", "port": "rest", **scheme}}
 
 
 def _deployment(

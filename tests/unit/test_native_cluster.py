@@ -45,6 +45,35 @@ def test_startup_probe_is_there_unless_switched_off_or_given() -> None:
     assert probe(application(podTemplate=own)) == {"exec": {}}
 
 
+TLS = {"security.ssl.rest.enabled": "true"}
+ASKS = {"security.ssl.rest.authentication-enabled": "true"}
+TRUSTS = {"security.ssl.rest.truststore": "/t.p12", "security.ssl.rest.truststore-password": "changeit"}
+OVER_HTTPS = {"httpGet": {"path": "/config", "port": "rest", "scheme": "HTTPS"}}
+
+
+@pytest.mark.parametrize(
+    ("options", "version", "question"),
+    [
+        (TLS, "v2_3", OVER_HTTPS),
+        ({"security.ssl.enabled": "true"}, "v1_20", OVER_HTTPS),
+        (TLS | ASKS, "v2_3", OVER_HTTPS),
+        (TLS | ASKS | TRUSTS, "v2_3", {"tcpSocket": {"port": "rest"}}),
+        (TLS | ASKS | {"security.ssl.truststore": "/t.p12"}, "v2_3", {"tcpSocket": {"port": "rest"}}),
+        (ASKS | TRUSTS, "v2_3", {"httpGet": {"path": "/config", "port": "rest"}}),
+    ],
+    ids=["tls", "umbrella", "asks nobody", "asks", "asks by the umbrella", "off"],
+)
+@pytest.mark.parametrize("mode", ["native", "standalone"])
+def test_startup_probe_asks_as_far_as_the_kubelet_is_answered(
+    options: Json, version: str, question: Json, mode: str
+) -> None:
+    """It takes any certificate, and has none to show."""
+    deployment = made(application(flinkConfiguration=options, flinkVersion=version, mode=mode)).deployment
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    rest = {"periodSeconds": 1, "failureThreshold": 2**31 - 1}
+    assert container["startupProbe"] == {**question, **rest}
+
+
 def test_log_configuration_of_the_resource_replaces_the_operators() -> None:
     cluster = made(
         application(logConfiguration={"log4j-console.properties": "own"}), log_files=("logback-console.xml",)

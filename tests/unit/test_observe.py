@@ -21,6 +21,7 @@ from controller.observation import (
     HighAvailability,
     Job,
     Known,
+    Problem,
     StopOperation,
     Unknown,
 )
@@ -298,6 +299,47 @@ async def test_job_manager_is_asked_on_the_port_that_its_cluster_was_made_with()
     rest = JobManagers([])
     await observed_job(rest, subject_of(raw))
     assert set(rest.asked) == {"http://orders-rest.shop:9999"}
+
+
+ON, OFF = {"security.ssl.rest.enabled": "true"}, {"security.ssl.rest.enabled": "false"}
+ALL_ON = {"security.ssl.enabled": "true"}
+
+
+@pytest.mark.parametrize(
+    ("options", "version", "scheme"),
+    [
+        ({}, "v2_3", "http"),
+        (ON, "v2_3", "https"),
+        (ON, "v1_17", "https"),
+        (OFF, "v2_3", "http"),
+        ({"security.ssl.rest.enabled": "TRUE"}, "v2_3", "https"),
+        (ALL_ON, "v1_20", "https"),
+        (ALL_ON, "v2_0", "http"),
+        (ALL_ON | OFF, "v1_20", "http"),
+        ({"security.ssl.enabled": "false"} | ON, "v1_20", "https"),
+        ({"security.ssl.internal.enabled": "true"}, "v1_20", "http"),
+    ],
+    ids=str,
+)
+async def test_job_manager_is_asked_as_its_options_say(options: Json, version: str, scheme: str) -> None:
+    raw = application(flinkConfiguration=options, flinkVersion=version)
+    raw = with_status(raw, decide(subject_of(raw), observed()))
+    raw = edited(raw, flinkConfiguration=ON if scheme == "http" else OFF)
+    rest = JobManagers([])
+    await observed_job(rest, subject_of(raw))
+    assert set(rest.asked) == {f"{scheme}://orders-rest.shop:8081"}
+
+
+async def test_job_manager_is_asked_over_tls_where_the_operators_defaults_say_so() -> None:
+    rest = JobManagers([])
+    await observed_job(rest, subject_of(with_status(RAW, decide(subject_of(RAW), observed())), ON))
+    assert set(rest.asked) == {"https://orders-rest.shop:8081"}
+
+
+async def test_what_must_be_mended_before_a_job_manager_can_be_asked_is_handed_on() -> None:
+    problem = Problem("TlsFailed", "The certificate has expired.")
+    found = await observed_job(JobManagers(RestError("no", problem=problem)), subject_of(settled()))
+    assert found.flink == found.job == Unknown("no", problem)
 
 
 async def test_resource_in_deletion_is_read_live() -> None:
