@@ -167,5 +167,7 @@ class Observation:
     """The stop with the recorded trigger id; absent when the JobManager answers and does not know it."""
     checkpoints: Fact[Checkpoints] = NOT_ASKED
     """Those of the recorded job; absent when it takes none."""
+    restarts: Fact[int] = NOT_ASKED
+    """How often Flink has restarted the recorded job in this JobManager's life."""
     high_availability: Fact[HighAvailability] = NOT_ASKED
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""

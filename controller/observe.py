@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from controller.cache import Cache
+from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
@@ -56,6 +57,7 @@ class _Answers:
     job: Fact[Job]
     stop: Fact[StopOperation] = NOT_ASKED
     checkpoints: Fact[Checkpoints] = NOT_ASKED
+    restarts: Fact[int] = NOT_ASKED
 
 
 class Observer:
@@ -91,6 +93,7 @@ class Observer:
             ingress=self._ingress(subject),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
+            restarts=answers.restarts,
             high_availability=metadata,
         )
 
@@ -177,7 +180,10 @@ class Observer:
             nothing = Unknown(str(error), error.problem)
             return _Answers(nothing, nothing)
         answers = _Answers(Known(info), Absent() if found is None else Known(found))
-        if found is not None and (in_motion or found.state.is_terminal):
+        watched = found is not None and is_watched(subject)
+        if watched:
+            answers = replace(answers, restarts=await self._restarts(base, job_id))
+        if found is not None and (in_motion or watched or found.state.is_terminal):
             answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))
         if found is not None and in_motion:
             answers = replace(answers, stop=await self._stop(base, job_id, subject))
@@ -199,6 +205,13 @@ class Observer:
         except RestError as error:
             return Unknown(str(error))
         return Absent() if checkpoints is None else Known(checkpoints)
+
+    async def _restarts(self, base: str, job_id: str) -> Fact[int]:
+        try:
+            restarts = await self._flink.restarts(base, job_id)
+        except RestError as error:
+            return Unknown(str(error))
+        return Absent() if restarts is None else Known(restarts)
 
     async def _failure(self, base: str, job_id: str) -> str | None:
         """The cause, if Flink tells it; that the job failed is known without it."""
@@ -226,6 +239,7 @@ def _is_settled(subject: Subject) -> bool:
         and state in {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
         and subject.status.observed_generation == subject.metadata.generation
         and not is_on_probation(subject)
+        and not is_unhealthy(subject.status)
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from controller.decide.changes import changed_fields
 from controller.decide.ended import has_ended
+from controller.decide.health import Health
 from controller.decide.in_place import scales_in_place
 from controller.decide.observed import recorded_problem
 from controller.decide.rollback import is_rollback, stable_goal
@@ -14,7 +15,7 @@ from controller.decide.suspension import begin_suspension, may_try_again
 from controller.decide.upgrade import choose_route, never_ran
 from controller.decide.wanted import Wanted
 from controller.observation import Absent, Known, Unknown
-from controller.plan import Event, EventType
+from controller.plan import Event, EventComponent, EventType
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import UpgradeMode
 from shared.model.status import ReconciliationState
@@ -45,20 +46,9 @@ def way(now: Situation) -> Route | Wait:
 
 
 def way_back(now: Situation) -> Route | Wait:
-    """The way to the last stable spec: by Flink's metadata where it is kept, for the job may not be well."""
+    """The way to the last stable spec."""
     stable = stable_goal(now.step.status, now.subject.spec)
-    if stable is None or stable.job is None:
-        return Wait()
-    if has_ended(now.step.status, now.observation) or stable.job.upgrade_mode is UpgradeMode.STATELESS:
-        return way(replace(now, goal=_back(now, stable)))
-    match now.observation.high_availability:
-        case Known():
-            path = recorded_path(now.step.status)
-            return Route(Suspension.DELETION, UpgradeMode.LAST_STATE, path)
-        case Unknown():
-            return Wait()
-        case Absent():
-            return way(replace(now, goal=_back(now, stable)))
+    return Wait() if stable is None else _way_from_trouble(_towards(now, stable, is_rollback=True))
 
 
 def roll_back(now: Situation) -> None:
@@ -69,12 +59,46 @@ def roll_back(now: Situation) -> None:
     message = "The spec did not become stable in time, the last stable one is deployed again"
     now.step.events.append(Event(EventType.NORMAL, "Rollback", message))
     now.step.status.reconciliation_status.state = ReconciliationState.ROLLING_BACK
-    _take(replace(now, goal=_back(now, stable)), route)
+    _take(_towards(now, stable, is_rollback=True), route)
 
 
-def _back(now: Situation, stable: FlinkDeploymentSpec) -> Wanted:
+def way_to_start_anew(now: Situation) -> Route | Wait:
+    """The way of an ailing job to another cluster of the same spec."""
+    return _way_from_trouble(_towards(now, now.goal.spec, is_rollback=now.goal.is_rollback))
+
+
+def start_the_unhealthy_job_again(now: Situation) -> None:
+    """By another cluster of the same spec."""
+    health, route = Health.of(now.step.status), way_to_start_anew(now)
+    if health is None or isinstance(route, Wait):
+        return
+    message = health.error or ""
+    now.step.events.append(Event(EventType.WARNING, "RestartUnhealthyJob", message, EventComponent.JOB))
+    _take(_towards(now, now.goal.spec, is_rollback=now.goal.is_rollback), route)
+
+
+def _way_from_trouble(now: Situation) -> Route | Wait:
+    """By Flink's metadata where it is kept, for the job may not be able to take a savepoint."""
+    job, ended = now.goal.spec.job, has_ended(now.step.status, now.observation)
+    if job is None or job.upgrade_mode is UpgradeMode.STATELESS or ended:
+        return way(now)
+    match now.observation.high_availability:
+        case Known():
+            return Route(Suspension.DELETION, UpgradeMode.LAST_STATE, recorded_path(now.step.status))
+        case Unknown():
+            return Wait()
+        case Absent():
+            return way(now)
+
+
+def _towards(now: Situation, spec: FlinkDeploymentSpec, *, is_rollback: bool) -> Situation:
+    """With that spec as the goal, and its state kept as last-state keeps it, if at all."""
+    job = spec.job
+    if job is not None and job.upgrade_mode is not UpgradeMode.STATELESS:
+        update = {"job": job.model_copy(update={"upgrade_mode": UpgradeMode.LAST_STATE})}
+        spec = spec.model_copy(update=update)
     generation = now.step.status.observed_generation or now.subject.metadata.generation
-    return Wanted(stable, generation, is_rollback=True)
+    return replace(now, goal=Wanted(spec, generation, is_rollback=is_rollback))
 
 
 def begin_the_change(now: Situation) -> None:

@@ -1,6 +1,7 @@
 """The end of every decision: error, conditions, lifecycle state and the time of the next look."""
 
 from controller.decide.conditions import lifecycle_state, set_running_condition
+from controller.decide.health import Health
 from controller.decide.observed import apply_problem, first_problem
 from controller.decide.readiness import set_ready_condition
 from controller.decide.step import Step
@@ -61,6 +62,9 @@ def _is_being_stopped(step: Step) -> bool:
 
 
 def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Problem | None:
+    health = Health.of(status)
+    if health is not None and health.error is not None:
+        return Problem("JobUnhealthy", health.error)
     match observation.job:
         case Known(job) if status.job_status.state is JobState.FAILED:
             return Problem("JobFailed", job.failure or "The job failed; Flink gives no cause.")

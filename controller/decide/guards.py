@@ -1,7 +1,8 @@
 """Guards of the state machine: what must be known for a transition. Their names stand in its table."""
 
-from controller.decide.change import changes, way, way_back
+from controller.decide.change import changes, way, way_back, way_to_start_anew
 from controller.decide.conditions import milliseconds
+from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.recording import submission_is_recorded
 from controller.decide.rollback import is_rollback
 from controller.decide.route import Route
@@ -152,6 +153,17 @@ def the_spec_did_not_prove_itself_in_time(now: Situation) -> bool:
 def the_job_is_suspended(now: Situation) -> bool:
     """As its owner wanted."""
     return now.last.is_suspended
+
+
+def the_job_is_unhealthy_and_a_way_is_open(now: Situation) -> bool:
+    """It restarts too often or completes no checkpoint, and its state can be carried over."""
+    if changes(now) or not is_watched(now.subject) or not is_unhealthy(now.step.status):
+        return False
+    match now.observation.job:
+        case Known(job) if not job.state.is_terminal:
+            return isinstance(way_to_start_anew(now), Route)
+        case _:
+            return False
 
 
 def the_job_failed_and_is_to_be_started_again(now: Situation) -> bool:

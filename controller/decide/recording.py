@@ -15,6 +15,9 @@ from shared.model.status import (
     ReconciliationState,
 )
 
+HEALTH_INFO = "ClusterHealthInfo"
+"""Key of `status.clusterInfo`."""
+
 
 def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
     """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
@@ -67,6 +70,7 @@ def record_submission(
     first: bool,
 ) -> ReconciledSpec:
     """A cluster is about to be created: with which spec, job id and restore point."""
+    status.cluster_info.pop(HEALTH_INFO, None)  # what was counted is over
     status.job_status.job_id = job_id
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
     status.job_status.upgrade_savepoint_path = path

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from controller.decide.changes import changed_fields
 from shared.model.deployment import FlinkDeploymentSpec
-from shared.model.job import DesiredJobState, JobSpec, UpgradeMode
+from shared.model.job import DesiredJobState, JobSpec
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus, ReconciliationState
 
@@ -69,9 +69,7 @@ def stable_goal(status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec) -> Fli
     running = recorded.spec.job.model_copy(update={"state": DesiredJobState.RUNNING})
     if changed_fields(recorded.spec.model_copy(update={"job": running}), spec):
         return None
-    stateless = spec.job.upgrade_mode is UpgradeMode.STATELESS
-    mode = UpgradeMode.STATELESS if stateless else UpgradeMode.LAST_STATE
-    return _with(stable.spec, running.model_copy(update={"upgrade_mode": mode}))
+    return _with(stable.spec, running.model_copy(update={"upgrade_mode": spec.job.upgrade_mode}))
 
 
 def _with(stable: FlinkDeploymentSpec, job: JobSpec) -> FlinkDeploymentSpec:

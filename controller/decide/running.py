@@ -2,6 +2,7 @@
 
 from controller.decide.change import changes, way
 from controller.decide.ended import note_newest_checkpoint, route_after_end
+from controller.decide.health import note_health
 from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.recording import mark_stable, record_change, record_return
@@ -95,6 +96,7 @@ def _note(now: Situation) -> None:
         if isinstance(observation.job, Known) and observation.job.value.state.is_terminal:
             note_newest_checkpoint(status, observation.checkpoints)
         _note_task_managers(now)
+        note_health(now)
     see_to_scale(now.step, now.last, now.subject, observation)
 
 

@@ -54,7 +54,7 @@ def time_to_prove_itself(now: Situation) -> float:
     limit = parse_duration(READINESS_TIMEOUT.read(options) or "5 min")
     if _job_state(now) is not JobState.RUNNING:
         return limit
-    return max(limit, 2 * parse_duration(_checkpoint_interval(now) or "0 s"))
+    return max(limit, 2 * parse_duration(checkpoint_interval(now) or "0 s"))
 
 
 def age_of_record(now: Situation) -> float:
@@ -71,7 +71,7 @@ def _job_state(now: Situation) -> JobState | None:
             return now.step.status.job_status.state
 
 
-def _checkpoint_interval(now: Situation) -> str | None:
+def checkpoint_interval(now: Situation) -> str | None:
     """None when checkpointing is off."""
     interval = CHECKPOINT_INTERVAL.read(now.subject.configuration(now.last.spec))
     job = now.last.spec.job
@@ -81,7 +81,7 @@ def _checkpoint_interval(now: Situation) -> str | None:
 
 
 def _has_checkpoint(now: Situation) -> bool:
-    if _checkpoint_interval(now) is None:
+    if checkpoint_interval(now) is None:
         return True
     match now.observation.checkpoints:
         case Known(Checkpoints(completed_at=int())):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from controller.decide import deletion, guards, running, submission, suspension
-from controller.decide.change import begin_the_change, roll_back
+from controller.decide.change import begin_the_change, roll_back, start_the_unhealthy_job_again
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.situation import Situation
 from controller.decide.stopping import stop_what_is_left
@@ -88,6 +88,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         _DEPLOYED, guards.the_job_failed_and_is_to_be_started_again, running.start_the_failed_job_again
     ),
+    Transition(_DEPLOYED, guards.the_job_is_unhealthy_and_a_way_is_open, start_the_unhealthy_job_again),
     Transition(
         _DEPLOYED, guards.the_ended_jobs_job_manager_has_lived_long_enough, running.stop_its_job_manager
     ),

@@ -1,7 +1,7 @@
 """What the JobManager's REST answers mean (Flink's /v1, Flink 1.17 to 2.3)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from controller.observation import Checkpoints, Job, StopOperation
@@ -43,6 +43,13 @@ def read_checkpoints(answer: Mapping[str, Any]) -> Checkpoints:
         completed_at=None if completed is None else int(completed["latest_ack_timestamp"]),
         in_progress_since=max(in_progress, default=None),
     )
+
+
+def read_restarts(answer: Sequence[Mapping[str, Any]]) -> int | None:
+    """/jobs/J/metrics, whose values are texts; an unknown metric is left out."""
+    values = {entry["id"]: entry["value"] for entry in answer}
+    text = values.get("numRestarts", values.get("fullRestarts"))
+    return None if text is None else int(float(text))
 
 
 def read_stop_operation(answer: Mapping[str, Any]) -> StopOperation:

@@ -7,7 +7,13 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from controller.flink.answers import read_checkpoints, read_job, read_stop_operation, root_cause
+from controller.flink.answers import (
+    read_checkpoints,
+    read_job,
+    read_restarts,
+    read_stop_operation,
+    root_cause,
+)
 from controller.flink.client_tls import ClientTls
 from controller.flink.tls_material import MaterialError, TlsFiles
 from controller.flink.tls_problems import (
@@ -126,10 +132,22 @@ class FlinkRest:
             if error.status != 409:
                 raise
 
-    async def _get(self, url: str) -> dict[str, Any]:
-        return await self._call("GET", url)
+    async def restarts(self, base: str, job_id: str) -> int | None:
+        """GET /jobs/J/metrics: how often this JobManager restarted the job; None while there is no number."""
+        url = f"{base}/jobs/{job_id}/metrics?get=numRestarts,fullRestarts"
+        answer = await self._call("GET", url)
+        try:
+            return read_restarts(answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
 
-    async def _call(self, method: str, url: str, body: object | None = None) -> dict[str, Any]:
+    async def _get(self, url: str) -> dict[str, Any]:
+        answer = await self._call("GET", url)
+        if not isinstance(answer, dict):
+            raise RestError(f"{url}: an answer of unknown form")
+        return answer
+
+    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
         try:
             async with asyncio.timeout(self._timeout):
                 status, data = await self._exchange(method, URL(url), body)
@@ -141,12 +159,9 @@ class FlinkRest:
         if status >= 400:
             raise RestError(f"{url}: HTTP {status}", status=status, body=data[:2000].decode(errors="replace"))
         try:
-            answer = orjson.loads(data)
+            return orjson.loads(data)
         except orjson.JSONDecodeError as error:
             raise RestError(f"{url}: the answer is not JSON") from error
-        if not isinstance(answer, dict):
-            raise RestError(f"{url}: an answer of unknown form")
-        return answer
 
     async def _exchange(self, method: str, url: URL, body: object | None) -> tuple[int, bytes]:
         """Status and body of the answer."""

@@ -15,6 +15,8 @@ __all__ = [
     "ALLOWED_SCHEMES",
     "BLUE_GREEN_NAMES",
     "BLUE_GREEN_OPTIONS",
+    "CHECKPOINT_PROGRESS",
+    "CHECKPOINT_PROGRESS_WINDOW",
     "CLUSTER_HEALTH_CHECK",
     "DRAIN_ON_SAVEPOINT",
     "JM_DEPLOYMENT_RECOVERY",
@@ -29,6 +31,8 @@ __all__ = [
     "PREFIX",
     "READINESS_TIMEOUT",
     "RECONCILE_INTERVAL",
+    "RESTARTS_THRESHOLD",
+    "RESTARTS_WINDOW",
     "RESTART_FAILED",
     "RESTRICTED_HOSTS_ARE_DISALLOWED",
     "ROLLBACK",
@@ -57,6 +61,27 @@ CLUSTER_HEALTH_CHECK = _resource(
     BOOLEAN,
     "false",
     "Whether a job that restarts too often or completes no checkpoints is deployed anew.",
+)
+RESTARTS_WINDOW = _resource(
+    "cluster.health-check.restarts.window",
+    DURATION,
+    "2 min",
+    "Time in which restarts of a job are counted.",
+)
+RESTARTS_THRESHOLD = _resource(
+    "cluster.health-check.restarts.threshold", INTEGER, "64", "Restarts in that time that are too many."
+)
+CHECKPOINT_PROGRESS = _resource(
+    "cluster.health-check.checkpoint-progress.enabled",
+    BOOLEAN,
+    "true",
+    "Whether a job that completes no checkpoints counts as unhealthy.",
+)
+CHECKPOINT_PROGRESS_WINDOW = _resource(
+    "cluster.health-check.checkpoint-progress.window",
+    DURATION,
+    None,
+    "Time without a checkpoint that is too long; derived from the checkpoint interval when not set.",
 )
 JM_DEPLOYMENT_RECOVERY = _resource(
     "jm-deployment-recovery.enabled",
@@ -188,27 +213,10 @@ _RESOURCE_OPTIONS = (
     PERIODIC_SAVEPOINT_INTERVAL,
     _resource("periodic.checkpoint.interval", SCHEDULE, "", "When checkpoints are taken; empty for never."),
     CLUSTER_HEALTH_CHECK,
-    _resource(
-        "cluster.health-check.restarts.window",
-        DURATION,
-        "2 min",
-        "Time in which restarts of a job are counted.",
-    ),
-    _resource(
-        "cluster.health-check.restarts.threshold", INTEGER, "64", "Restarts in that time that are too many."
-    ),
-    _resource(
-        "cluster.health-check.checkpoint-progress.enabled",
-        BOOLEAN,
-        "true",
-        "Whether a job that completes no checkpoints counts as unhealthy.",
-    ),
-    _resource(
-        "cluster.health-check.checkpoint-progress.window",
-        DURATION,
-        None,
-        "Time without a checkpoint that is too long; derived from the checkpoint interval when not set.",
-    ),
+    RESTARTS_WINDOW,
+    RESTARTS_THRESHOLD,
+    CHECKPOINT_PROGRESS,
+    CHECKPOINT_PROGRESS_WINDOW,
     _resource(
         "session.deletion.block-on-session-jobs",
         BOOLEAN,

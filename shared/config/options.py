@@ -28,6 +28,7 @@ __all__ = [
     "CHECKPOINT_DIRECTORY",
     "CHECKPOINT_INTERVAL",
     "CHECKPOINT_RETENTION",
+    "CHECKPOINT_TIMEOUT",
     "CLIENT_AUTHENTICATION",
     "CONTAINER_IMAGE",
     "FLINK_OPTIONS",
@@ -49,6 +50,7 @@ __all__ = [
     "SCHEDULER_MODE",
     "TASKMANAGER_RPC_PORT",
     "TASK_SLOTS",
+    "TOLERABLE_FAILED_CHECKPOINTS",
     "VOLUME_CLAIMS",
     "VOLUME_CLAIMS_ARE_READ_ONLY",
     "Option",
@@ -61,6 +63,10 @@ CHECKPOINT_DIRECTORY = Option(
     "execution.checkpointing.dir", older_keys=("state.checkpoints.dir", "state.backend.fs.checkpointdir")
 )
 CHECKPOINT_INTERVAL = Option("execution.checkpointing.interval", type=DURATION)
+CHECKPOINT_TIMEOUT = Option("execution.checkpointing.timeout", "10 min", type=DURATION)
+TOLERABLE_FAILED_CHECKPOINTS = Option(
+    "execution.checkpointing.tolerable-failed-checkpoints", "0", type=whole(0, 2**31 - 1)
+)
 SAVEPOINT_DIRECTORY = Option(
     "execution.checkpointing.savepoint-dir",
     older_keys=("state.savepoints.dir", "savepoints.state.backend.fs.dir"),
@@ -142,8 +148,8 @@ FLINK_OPTIONS = (
         "job-result-store.delete-on-commit",
     ),
     CHECKPOINT_INTERVAL,
-    *_typed(DURATION, "execution.checkpointing.timeout"),
-    *_typed(whole(0, 2**31 - 1), "execution.checkpointing.tolerable-failed-checkpoints"),
+    CHECKPOINT_TIMEOUT,
+    TOLERABLE_FAILED_CHECKPOINTS,
     *_of_components(POSITIVE, "cpu", "cpu.amount"),
     *_of_components(LIMIT_FACTOR, "cpu.limit-factor", "memory.limit-factor"),
     *_of_components(MAP, "labels", "annotations", "node-selector"),

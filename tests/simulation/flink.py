@@ -90,6 +90,7 @@ class Job:
     in_progress: int | None = None
     number: int = 1
     """Of the next checkpoint."""
+    restarts: int = 0
 
     @property
     def is_alive(self) -> bool:
@@ -367,6 +368,8 @@ class Flink:
         for manager, job in found:
             self._halt(job)
             job.state = "RESTARTING"
+            job.restarts += 1
+            self._promises.job_restarted(manager)
             points = [one for one in (job.restored, job.completed) if one is not None]
             job.progress = max((one.content for one in points), default=0.0)
 

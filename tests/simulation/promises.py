@@ -33,6 +33,8 @@ class Lineage:
     lost_by_hand: bool = False
     failed: bool = False
     """The last run failed for good."""
+    restarted: bool = False
+    """Flink restarted the last run."""
 
 
 class Promises:
@@ -97,14 +99,19 @@ class Promises:
             lineage.floor = self._after_restart(manager, job)
             return
         starts_again = lineage.failed and _wants_failed_jobs_again(lineage.specs[max(lineage.specs)])
-        asked = lineage.lost_by_hand or starts_again or _is_rolled_back(lineage.specs, manager)
+        ails = lineage.restarted and _wants_health_checks(lineage.specs[max(lineage.specs)])
+        asked = lineage.lost_by_hand or starts_again or ails or _is_rolled_back(lineage.specs, manager)
         if lineage.started == max(lineage.specs) and not asked:
             raise PromiseBrokenError("the job was stopped and started though nobody asked for it")
         self._require_record(manager, job)
         self._require_state(lineage, manager, job)
         lineage.deployment, lineage.started = manager.deployment_uid, int(manager.generation)
         lineage.floor = None if job.restored is None else job.restored.content
-        lineage.lost_by_hand = lineage.failed = False
+        lineage.lost_by_hand = lineage.failed = lineage.restarted = False
+
+    def job_restarted(self, manager: JobManager) -> None:
+        """By Flink, in the same JobManager."""
+        self._of(manager).restarted = True
 
     def job_ended(self, manager: JobManager, state: str) -> None:
         """For good."""
@@ -177,6 +184,10 @@ def _is_rolled_back(specs: dict[int, dict[str, Any]], manager: JobManager) -> bo
     options = specs[int(manager.generation)]["flinkConfiguration"]
     wanted = options.get("kubernetes.operator.deployment.rollback.enabled") == "true"
     return bool(wanted and manager.is_rollback)
+
+
+def _wants_health_checks(spec: dict[str, Any]) -> bool:
+    return bool(spec["flinkConfiguration"].get("kubernetes.operator.cluster.health-check.enabled") == "true")
 
 
 def _wants_failed_jobs_again(spec: dict[str, Any]) -> bool:

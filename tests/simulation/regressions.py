@@ -13,6 +13,10 @@ _ROLLS_BACK = (
     ("kubernetes.operator.deployment.rollback.enabled", "true"),
     ("kubernetes.operator.deployment.readiness.timeout", "40 s"),
 )
+_CHECKS_HEALTH = (
+    ("kubernetes.operator.cluster.health-check.enabled", "true"),
+    ("kubernetes.operator.cluster.health-check.restarts.threshold", "0"),
+)
 _SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
 _LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
@@ -123,6 +127,19 @@ REGRESSIONS = (
                 Wait(50.0),
                 Happens("the JobManager's node is lost"),
                 Wait(20.0),
+            ),
+        ),
+    ),
+    Regression(
+        "a job that restarts too often is started anew though the controller dies in between",
+        Scenario(
+            Setup(mode="last-state", head_start=40.0, options=_CHECKS_HEALTH),
+            (
+                Happens("a task fails"),
+                Fail(Target.MERGE, Failure.CRASH_AFTER),
+                Wait(90.0),
+                Happens("a task fails"),
+                Wait(90.0),
             ),
         ),
     ),

@@ -31,6 +31,8 @@ _AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
 _RESTART = "kubernetes.operator.job.restart.failed"
 _ROLLBACK = "kubernetes.operator.deployment.rollback.enabled"
 _READINESS = "kubernetes.operator.deployment.readiness.timeout"
+_HEALTH = "kubernetes.operator.cluster.health-check.enabled"
+_THRESHOLD = "kubernetes.operator.cluster.health-check.restarts.threshold"
 _TTL = "kubernetes.operator.jm-deployment.shutdown-ttl"
 _RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 
@@ -52,6 +54,7 @@ OPTIONS = st.sampled_from(
         ((_RETENTION, "DELETE_ON_CANCELLATION"),),
         ((_RESTART, "true"),),
         ((_TTL, "10 s"),),
+        ((_HEALTH, "true"), (_THRESHOLD, "0")),
     )
 )
 

@@ -181,11 +181,11 @@ class SimulatedRest(FlinkRest):
         self._clock = clock
         self._line = line
 
-    async def _call(self, method: str, url: str, body: object | None = None) -> dict[str, Any]:
+    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
         host, _, path = url.removeprefix("http://").partition("/")
         cluster = host.split(".", 1)[0].removesuffix("-rest")
 
-        def effect() -> dict[str, Any]:
+        def effect() -> Any:
             manager = self._flink.answering(cluster)
             if manager is None:
                 raise RestError(f"{url}: connection refused")
@@ -193,7 +193,7 @@ class SimulatedRest(FlinkRest):
 
         return await self._line.call(Call(method, "rest", _pattern(path)), effect)
 
-    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> Any:
         if path == "config":
             return {"flink-version": "2.3.0", "flink-revision": "c0f8d1a @ 2026-01-01"}
         if path == "jobs/overview":
@@ -204,6 +204,8 @@ class SimulatedRest(FlinkRest):
         match method, path.split("?", maxsplit=1)[0].split("/")[2:]:
             case "GET", ["exceptions"]:
                 return {"exceptionHistory": {"entries": [{"stacktrace": "java.lang.Exception: it failed"}]}}
+            case "GET", ["metrics"]:
+                return [{"id": "numRestarts", "value": str(job.restarts)}]
             case "GET", ["checkpoints"]:
                 return self._checkpoints(manager, job)
             case "GET", ["savepoints", trigger]:
