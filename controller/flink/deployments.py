@@ -10,7 +10,7 @@ from controller.flink.pod import Component, metadata_of, pod
 from controller.flink.pod_template import Json
 from controller.flink.volumes import Mounted
 from shared.config.options import JOB_MANAGER_REPLICAS, high_availability_is_active
-from shared.config.rest_tls import asks_for_certificates, speaks_tls
+from shared.config.rest_tls import authentication_is_on, speaks_tls
 
 _POD_ADDRESS = {
     "name": "_POD_IP_ADDRESS",
@@ -83,7 +83,7 @@ def _startup_probe(options: ClusterOptions) -> Json | None:
 def _question_to_rest(options: ClusterOptions) -> Json:
     """The kubelet takes any certificate, and has none of its own to show."""
     version = options.release.version
-    if asks_for_certificates(options.flat, version):
+    if authentication_is_on(options.flat, version):
         return {"tcpSocket": {"port": "rest"}}
     scheme = {"scheme": "HTTPS"} if speaks_tls(options.flat, version) else {}
     return {"httpGet": {"path": "/config", "port": "rest", **scheme}}

@@ -28,9 +28,14 @@ def deciding_key(options: Mapping[str, str], version: FlinkVersion | None) -> st
     return ALL_TLS.key if reads_both and ALL_TLS.key in options else None
 
 
+def authentication_is_on(options: Mapping[str, str], version: FlinkVersion | None) -> bool:
+    """Whether clients are to show certificates, if only there is a truststore."""
+    return speaks_tls(options, version) and is_true(CLIENT_AUTHENTICATION.read(options))
+
+
 def asks_for_certificates(options: Mapping[str, str], version: FlinkVersion | None) -> bool:
     """Whether whoever connects must show a certificate. Without a truststore Flink asks nobody for one."""
-    return _authentication_is_on(options, version) and any(_is_set(name, options) for name in _TRUST_STORE)
+    return authentication_is_on(options, version) and any(_is_set(name, options) for name in _TRUST_STORE)
 
 
 def missing_options(options: Mapping[str, str], version: FlinkVersion | None) -> list[str]:
@@ -41,10 +46,6 @@ def missing_options(options: Mapping[str, str], version: FlinkVersion | None) ->
     if asks_for_certificates(options, version):
         missing += [name for name in _TRUST_STORE if not _is_set(name, options)]
     return [_OF_REST + name for name in missing]
-
-
-def _authentication_is_on(options: Mapping[str, str], version: FlinkVersion | None) -> bool:
-    return speaks_tls(options, version) and is_true(CLIENT_AUTHENTICATION.read(options))
 
 
 def _is_set(name: str, options: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ from shared.rules.job_jar import job_is_named
 from shared.rules.local_storage import storage_outlives_its_pod
 from shared.rules.main_container import main_container_is_named
 from shared.rules.option_names import option_name_warnings, options_of_the_cluster
+from shared.rules.rest_tls import client_authentication_has_effect
 from shared.rules.subject import DeploymentUnderReview, SessionJobUnderReview
 
 _OLDEST_NOT_DEPRECATED = FlinkVersion.V1_19
@@ -152,6 +153,7 @@ DEPLOYMENT_ADVICE: tuple[Rule, ...] = (
     image_is_given,
     storage_outlives_its_pod,
     option_names_are_right,
+    client_authentication_has_effect,
     main_container_is_named,
 )
 

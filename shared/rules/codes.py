@@ -134,6 +134,12 @@ _DEPLOYMENTS = (
         "Name a .keytab or .conf file of the operator's folder, or mount a Secret of your own.",
     ),
     Code("FK137", "A volume claim of an option cannot be mounted.", "Change what the message names."),
+    Code(
+        "FK138",
+        "TLS of the REST has no keystore, or no password for it.",
+        "Set what the message names.",
+        waiver="An entry point of the image's own can add the options, which no rule sees.",
+    ),
 )
 
 _OTHER_KINDS = (

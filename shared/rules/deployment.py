@@ -23,6 +23,7 @@ from shared.rules.pod_options import (
 )
 from shared.rules.pod_template import pod_template_findings
 from shared.rules.resources import resources_are_sound
+from shared.rules.rest_tls import tls_has_its_stores
 from shared.rules.subject import DeploymentUnderReview
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,43}[a-z0-9])?")
@@ -32,7 +33,7 @@ _FORBIDDEN_KEYS = {
     "high-availability.cluster-id": "the resource's name decides it",
 }
 
-NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK126", "FK128", "FK134", "FK505", "FK508"})
+NEED_CONFIGURATION = frozenset({"FK109", "FK110", "FK126", "FK128", "FK134", "FK138", "FK505", "FK508"})
 """Codes of findings that mean nothing when spec.flinkConfiguration could not be read."""
 
 Rule = Callable[[DeploymentUnderReview], Iterator[Finding]]
@@ -218,5 +219,6 @@ DEPLOYMENT_RULES: tuple[Rule, ...] = (
     options_are_readable,
     keys_do_not_begin_others,
     values_fit_into_the_file,
+    tls_has_its_stores,
     autoscaler_is_sound,
 )

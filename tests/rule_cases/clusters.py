@@ -16,6 +16,14 @@ _KEYTAB, _KRB5 = "security.kerberos.login.keytab", "security.kerberos.krb5-conf.
 _REPLICAS = "kubernetes.jobmanager.replicas"
 _INGRESS = "spec.ingress.template"
 _LONG = {"template": "{{name}}-" + "x" * 30 + ".example.com"}
+_REST_TLS, _AUTHENTICATION = "security.ssl.rest.enabled", "security.ssl.rest.authentication-enabled"
+_SPEAKS_TLS, _ASKS = {_REST_TLS: True}, {_AUTHENTICATION: True}
+_STORE = {
+    "security.ssl.rest.keystore": "/k.p12",
+    "security.ssl.rest.keystore-password": "changeit",
+    "security.ssl.rest.key-password": "changeit",
+}
+_TRUSTS = {"security.ssl.rest.truststore": "/t.p12", "security.ssl.rest.truststore-password": "changeit"}
 
 
 def _version(version: str, jar: str | None, /, **spec: Any) -> Json:
@@ -155,6 +163,55 @@ _OPTIONS: Mapping[str, tuple[Json, frozenset[Found]]] = {
     ),
 }
 
+_TLS: Mapping[str, tuple[Json, frozenset[Found]]] = {
+    "without-a-store": (configured(_SPEAKS_TLS), error("FK138", option(_REST_TLS))),
+    "with-its-store": (configured(_SPEAKS_TLS | _STORE), _NOTHING),
+    "off": (configured({_REST_TLS: False}), _NOTHING),
+    "perhaps": (configured({_REST_TLS: "perhaps"}), error("FK117", option(_REST_TLS))),
+    "with-the-store-for-everything": (
+        configured(_SPEAKS_TLS | {key.replace(".rest.", "."): value for key, value in _STORE.items()}),
+        _NOTHING,
+    ),
+    "without-a-password": (
+        configured(_SPEAKS_TLS | {"security.ssl.rest.keystore": "/k.p12"}),
+        error("FK138", option(_REST_TLS)),
+    ),
+    "with-passwords-from-variables": (
+        configured(
+            _SPEAKS_TLS
+            | {
+                "security.ssl.rest.keystore": "/k.p12",
+                "kubernetes.jobmanager.entrypoint.args": (
+                    "-D security.ssl.rest.keystore-password=$P -D security.ssl.rest.key-password=$P"
+                ),
+            }
+        ),
+        _NOTHING,
+    ),
+    "for-everything-on-1.20": (
+        configured({"security.ssl.enabled": True}, flinkVersion="v1_20"),
+        error("FK138", option("security.ssl.enabled")),
+    ),
+    "for-everything-on-2.3": (
+        configured({"security.ssl.enabled": True}),
+        warning("FK504", option("security.ssl.enabled")),
+    ),
+    "for-everything-but-the-rest": (
+        configured({"security.ssl.enabled": True, _REST_TLS: False}, flinkVersion="v1_20"),
+        _NOTHING,
+    ),
+    "that-asks-for-certificates": (configured(_SPEAKS_TLS | _STORE | _ASKS | _TRUSTS), _NOTHING),
+    "that-asks-without-a-truststore": (
+        configured(_SPEAKS_TLS | _STORE | _ASKS),
+        warning("FK505", option(_AUTHENTICATION)),
+    ),
+    "that-asks-without-the-truststores-password": (
+        configured(_SPEAKS_TLS | _STORE | _ASKS | {"security.ssl.rest.truststore": "/t.p12"}),
+        error("FK138", option(_REST_TLS)),
+    ),
+    "that-is-off-and-asks": (configured(_ASKS), warning("FK505", option(_AUTHENTICATION))),
+}
+
 _INGRESSES: Mapping[str, tuple[Json, frozenset[Found]]] = {
     "host-of-63-letters-between-dots": (application(name="a" * 32, ingress=_LONG), _NOTHING),
     "host-of-64-letters-between-dots": (application(name="a" * 33, ingress=_LONG), error("FK125", _INGRESS)),
@@ -174,6 +231,7 @@ _INGRESSES: Mapping[str, tuple[Json, frozenset[Found]]] = {
 CASES = (
     *(Case(f"job-jar-{name}", raw, expected) for name, (raw, expected) in _JOB_JARS.items()),
     *(Case(f"cluster-{name}", raw, expected) for name, (raw, expected) in _OPTIONS.items()),
+    *(Case(f"tls-{name}", raw, expected) for name, (raw, expected) in _TLS.items()),
     *(Case(f"ingress-{name}", raw, expected) for name, (raw, expected) in _INGRESSES.items()),
     Case(
         "job-jar-of-a-newer-version-before",
@@ -192,5 +250,13 @@ CASES = (
         application(),
         error("FK135", option(_TEMPLATE_FILE)),
         operator={_TEMPLATE_FILE: "/templates/pod.yaml"},
+    ),
+    Case(
+        "tls-of-the-operator", application(), error("FK138", option(_REST_TLS)), operator={_REST_TLS: "true"}
+    ),
+    Case(
+        "tls-of-the-operator-with-a-store-of-the-job",
+        configured(_STORE),
+        operator={_REST_TLS: "true"},
     ),
 )
