@@ -53,8 +53,17 @@ def provide_operator_images(cluster: Cluster, progress: Progress) -> Images:
     return Images(webhook=webhook, controller=provide_image(cluster, Image.CONTROLLER, progress))
 
 
-def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...], timeout: int = 180) -> None:
+def install(
+    cluster: Cluster,
+    images: Images,
+    *,
+    job_namespaces: tuple[str, ...],
+    settings: tuple[str, ...] = (),
+    timeout: int = 180,
+) -> None:
     """Apply the CRDs and install (or upgrade) the chart, and wait until resources are admitted.
+
+    `settings` are values of the chart, as in `name=value`.
 
     Pods are ready a moment before cert-manager has told the API server whose certificates to trust.
     """
@@ -64,6 +73,7 @@ def install(cluster: Cluster, images: Images, *, job_namespaces: tuple[str, ...]
         repository, _, tag = reference.rpartition(":")
         arguments += ["--set", f"{service}.image.repository={repository},{service}.image.tag={tag}"]
     arguments += ["--set", f"jobServiceAccount.namespaces={{{','.join(job_namespaces)}}}"]
+    arguments += [part for setting in settings for part in ("--set", setting)]
     cluster.helm(*arguments, "--wait", "--timeout", f"{timeout}s", timeout=timeout + 30)
     admitted = ("apply", "--dry-run=server", "-f", str(PROJECT / "examples" / "basic.yaml"))
     try:

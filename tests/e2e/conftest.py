@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.certificates import Pair
 from tests.cluster import Cluster, ClusterError, Console, Level, up
+from tests.e2e.authority import provide_authority
 from tests.e2e.flink import Flink
 from tests.e2e.resume import Resume
 from tests.images import Image, ImageError
@@ -66,8 +68,15 @@ def operator(cluster: Cluster) -> Cluster:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
-    install(cluster, images, job_namespaces=("default",))
+    provide_authority(cluster)
+    install(cluster, images, job_namespaces=("default",), settings=("tls.create=true",))
     return cluster
+
+
+@pytest.fixture(scope="session")
+def authority(operator: Cluster) -> Pair:
+    """Of JobManagers' certificates; the operator trusts it."""
+    return provide_authority(operator)
 
 
 @pytest.fixture(scope="session")
