@@ -8,6 +8,8 @@ import pytest
 
 from controller.observation import HighAvailability, Known, Observation, Problem, Unknown
 from controller.plan import Plan, StopJobManager
+from shared.config.rest_tls import missing_options
+from shared.model.deployment import FlinkVersion
 from shared.model.status import ConditionStatus, JobManagerDeploymentStatus
 from tests.unit.flink_deployments import (
     NOW,
@@ -100,7 +102,9 @@ def test_pod_that_cannot_start_is_told_before_it() -> None:
 
 def test_old_job_manager_on_its_way_out_is_not_complained_about() -> None:
     """What the new spec says of how to ask does not hold for it."""
-    raw = edited(deployed(application()), flinkConfiguration={"security.ssl.rest.enabled": "true"})
+    stores = dict.fromkeys(missing_options({"security.ssl.rest.enabled": "true"}, FlinkVersion.V2_3), "x")
+    tls = {"security.ssl.rest.enabled": "true", **stores}
+    raw = edited(deployed(application()), flinkConfiguration=tls)
     raw = with_status(raw, plan_of(raw, observed_up(job_of(job_id(raw)))))
     plan = plan_of(raw, unasked(raw, cluster=cluster_of(1)))
     assert ready(plan) == (ConditionStatus.FALSE, "Upgrading")

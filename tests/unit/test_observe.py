@@ -303,6 +303,11 @@ async def test_job_manager_is_asked_on_the_port_that_its_cluster_was_made_with()
 
 ON, OFF = {"security.ssl.rest.enabled": "true"}, {"security.ssl.rest.enabled": "false"}
 ALL_ON = {"security.ssl.enabled": "true"}
+KEYSTORE = {
+    "security.ssl.rest.keystore": "/opt/flink/tls/keystore.p12",
+    "security.ssl.rest.keystore-password": "x",
+    "security.ssl.rest.key-password": "x",
+}
 
 
 @pytest.mark.parametrize(
@@ -322,7 +327,7 @@ ALL_ON = {"security.ssl.enabled": "true"}
     ids=str,
 )
 async def test_job_manager_is_asked_as_its_options_say(options: Json, version: str, scheme: str) -> None:
-    raw = application(flinkConfiguration=options, flinkVersion=version)
+    raw = application(flinkConfiguration=options | KEYSTORE, flinkVersion=version)
     raw = with_status(raw, decide(subject_of(raw), observed()))
     raw = edited(raw, flinkConfiguration=ON if scheme == "http" else OFF)
     rest = JobManagers([])
