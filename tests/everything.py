@@ -60,7 +60,14 @@ def stages(python: str, *, full: bool) -> list[Stage]:
         Stage("unit", ((*pytest, "tests/unit"),)),
         Stage("simulation", ((*pytest, "tests/simulation"),)),
         Stage("api server", ((*pytest, "tests/api"),)),
-        Stage("end to end", ((*pytest, "tests/e2e", "--durations=10", *matrix),)),
+        Stage(
+            "end to end",
+            (
+                # Flink waits more than it works: two tests at a time need little more time than one.
+                (*pytest, "tests/e2e", "--durations=10", "-n2", "-m", "not alone", *matrix),
+                (*pytest, "tests/e2e", "--durations=10", "-m", "alone", *matrix),
+            ),
+        ),
     ]
 
 

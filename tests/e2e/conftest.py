@@ -3,13 +3,17 @@
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.certificates import Pair
 from tests.cluster import Cluster, ClusterError, Console, Level, up
 from tests.e2e.authority import provide_authority
+from tests.e2e.continuity import History, storage
 from tests.e2e.flink import Flink
 from tests.e2e.resume import Resume
 from tests.images import Image, ImageError
@@ -35,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A full run takes long: it can be resumed."""
+    config.addinivalue_line(
+        "markers", "alone: disturbs the operator, so that no other test may run beside it"
+    )
     if config.getoption("--full"):
         config.pluginmanager.register(Resume(config))
 
@@ -49,53 +56,72 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Cluster:
-    """The node cluster, which stays up after the run."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the run see."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@contextmanager
+def _in_turn(shared: Path) -> Iterator[None]:
+    """One worker after the other; what this machine cannot do is no failure, but in CI."""
     try:
-        return up(Level.NODE, progress=Console())
-    except ClusterError as error:
+        with FileLock(shared / "e2e.lock"):
+            yield
+    except (ClusterError, ImageError) as error:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
-def operator(cluster: Cluster) -> Cluster:
-    """The cluster with the operator of this checkout installed."""
-    try:
-        images = provide_operator_images(cluster, Console())
-    except ImageError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
-    provide_authority(cluster)
-    install(cluster, images, job_namespaces=("default",), settings=("tls.create=true",))
+def cluster(shared: Path) -> Cluster:
+    """The node cluster, which stays up after the run."""
+    with _in_turn(shared):
+        return up(Level.NODE, progress=Console())
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Cluster, shared: Path) -> Cluster:
+    """The cluster with the operator of this checkout installed, once a run."""
+    installed = shared / "operator-is-installed"
+    with _in_turn(shared):
+        if not installed.exists():
+            images = provide_operator_images(cluster, Console())
+            provide_authority(cluster)
+            install(cluster, images, job_namespaces=("default",), settings=("tls.create=true",))
+            installed.touch()
     return cluster
 
 
+def _release(operator: Cluster, shared: Path, version: str, image: Image) -> Release:
+    with _in_turn(shared):
+        return Release(version, provide_image(operator, image, Console()))
+
+
 @pytest.fixture(scope="session")
-def authority(operator: Cluster) -> Pair:
+def authority(operator: Cluster, shared: Path) -> Pair:
     """Of JobManagers' certificates; the operator trusts it."""
-    return provide_authority(operator)
+    with _in_turn(shared):
+        return provide_authority(operator)
 
 
 @pytest.fixture(scope="session")
-def release(operator: Cluster, request: pytest.FixtureRequest) -> Release:
+def release(operator: Cluster, shared: Path, request: pytest.FixtureRequest) -> Release:
     """A Flink version with its image loaded."""
-    version, image = request.param
-    return Release(version, provide_image(operator, image, Console()))
+    return _release(operator, shared, *request.param)
 
 
 @pytest.fixture(scope="session")
-def release_2_3(operator: Cluster) -> Release:
+def release_2_3(operator: Cluster, shared: Path) -> Release:
     """The newest supported version."""
-    return Release("v2_3", provide_image(operator, Image.FLINK_2_3, Console()))
+    return _release(operator, shared, *_FLINK_2_3)
 
 
 @pytest.fixture(scope="session")
-def release_1_20(operator: Cluster) -> Release:
+def release_1_20(operator: Cluster, shared: Path) -> Release:
     """The older supported major version."""
-    return Release("v1_20", provide_image(operator, Image.FLINK_1_20, Console()))
+    return _release(operator, shared, *_FLINK_1_20)
 
 
 @pytest.fixture
@@ -115,3 +141,12 @@ def flink(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
         if request.session.testsfailed:
             flink.describe()
         flink.remove()
+
+
+@pytest.fixture
+def history(flink: Flink) -> Iterator[History]:
+    """What a counting job writes down, on this machine's disk."""
+    if flink.cluster.external:
+        pytest.skip("the job's record lies on the node, which is not this machine")
+    with storage(flink.namespace) as history:
+        yield history

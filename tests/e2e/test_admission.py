@@ -4,6 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+import pytest
+
 from tests.e2e.conftest import Release
 from tests.e2e.flink import Flink, application
 from tests.installation import NAMESPACE
@@ -34,6 +36,7 @@ def test_every_mistake_is_told_in_one_rejection(flink: Flink, release: Release) 
     assert flink.items("flinkdeployment") == []
 
 
+@pytest.mark.alone
 def test_restart_of_the_webhook_fails_no_request(flink: Flink, release: Release) -> None:
     resource = application("dry", release.image, release.version)
     over = Event()

@@ -17,6 +17,8 @@ from tests.e2e.flink import Flink, Json, application
 from tests.installation import NAMESPACE
 from tests.polling import eventually
 
+pytestmark = pytest.mark.alone
+
 DEPLOYMENT = "flink-operator-webhook"
 PODS = ("-l", "app.kubernetes.io/component=webhook")
 CERTIFICATE = "flink-operator-serving-cert"

@@ -41,6 +41,8 @@ from tests.e2e.continuity import History, counting, storage
 from tests.e2e.flink import Flink
 from tests.installation import NAMESPACE
 
+pytestmark = pytest.mark.alone
+
 CONTROLLER = "deployment/flink-operator-controller"
 NAME = "crashing"
 EFFECTS = ("intention", "savepoint", "result", "deletion", "creation")

@@ -1,9 +1,13 @@
 """The controller may die at any time: no job stops, and nothing is deployed twice."""
 
+import pytest
+
 from tests.e2e.conftest import Release
 from tests.e2e.flink import Flink, application
 from tests.installation import NAMESPACE
 from tests.polling import eventually
+
+pytestmark = pytest.mark.alone
 
 CONTROLLER = "app.kubernetes.io/component=controller"
 

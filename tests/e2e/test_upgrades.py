@@ -1,25 +1,13 @@
 """A job's state survives what its owner does to it: nothing is lost and nothing runs twice, on real Flink."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.e2e.conftest import Release
-from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting, storage
+from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting
 from tests.e2e.flink import Flink, Json
 
 RATE_CHANGED = {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}}
 SUSPEND = {"spec": {"job": {"state": "suspended"}}}
 RESUME = {"spec": {"job": {"state": "running"}}}
 SECONDS = 120.0
-
-
-@pytest.fixture
-def history(flink: Flink) -> Iterator[History]:
-    if flink.cluster.external:
-        pytest.skip("the job's record lies on the node, which is not this machine")
-    with storage(flink.namespace) as history:
-        yield history
 
 
 def is_suspended(resource: Json) -> bool:
