@@ -1,6 +1,9 @@
 """The end of every decision: error, conditions, lifecycle state and the time of the next look."""
 
+from datetime import datetime
+
 from controller.decide.conditions import lifecycle_state, set_running_condition
+from controller.decide.ended import seconds_to_live
 from controller.decide.health import Health
 from controller.decide.observed import apply_problem, first_problem
 from controller.decide.readiness import set_ready_condition
@@ -34,7 +37,7 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     if step.last is not None:
         set_running_condition(status, step.last.spec.is_application, observation.at, generation)
     status.lifecycle_state = lifecycle_state(status, step.last)
-    return Plan(status, step.actions, tuple(step.events), _again_after(step, subject, error))
+    return Plan(status, step.actions, tuple(step.events), _again_after(step, subject, error, observation.at))
 
 
 def _observed_problem(step: Step, observation: Observation) -> Problem | None:
@@ -71,7 +74,13 @@ def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Pro
     return None
 
 
-def _again_after(step: Step, subject: Subject, error: Problem | None) -> float | None:
+def _at_rest(step: Step, subject: Subject, at: datetime) -> float:
+    interval = parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+    left = seconds_to_live(step.status, subject.configuration(subject.spec), at)
+    return interval if left is None or left <= 0 else min(interval, left + 1)
+
+
+def _again_after(step: Step, subject: Subject, error: Problem | None, at: datetime) -> float | None:
     if step.last is None:
         return None if subject.errors else _STUCK
     if error is not None:
@@ -84,5 +93,5 @@ def _again_after(step: Step, subject: Subject, error: Problem | None) -> float |
     at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
     job_moves = step.last.spec.is_application and not at_rest
     if step.state in _DEPLOYED and stable and not job_moves:
-        return parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+        return _at_rest(step, subject, at)
     return MOVING if step.state in _DEPLOYED else _CHANGING

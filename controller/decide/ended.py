@@ -1,8 +1,13 @@
 """A job that has ended by itself: its newest checkpoint is put on record while its JobManager can tell it."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from controller.decide import problems
 from controller.decide.route import LAST_STATE_MARKER, Route, Suspension, Wait, recorded_path
 from controller.observation import Absent, Checkpoints, Fact, Known, Observation, Unknown
+from shared.config.duration import parse_duration
+from shared.config.operator_options import JM_SHUTDOWN_TTL
 from shared.model.job import UpgradeMode
 from shared.model.status import FlinkDeploymentStatus
 
@@ -44,6 +49,15 @@ def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> 
             return _from(checkpoints.newest)
         case _:
             return _from(recorded_path(status))
+
+
+def seconds_to_live(status: FlinkDeploymentStatus, options: Mapping[str, str], at: datetime) -> float | None:
+    """How long the JobManager of a job that ended is still kept; None of one that has not ended."""
+    job = status.job_status
+    if job.state is None or not job.state.is_terminal or not (job.update_time or "").isdigit():
+        return None
+    limit = parse_duration(JM_SHUTDOWN_TTL.read(options) or "1 d")
+    return int(job.update_time or 0) / 1000 + limit - at.timestamp()
 
 
 def _by_record(status: FlinkDeploymentStatus) -> Route | Wait:

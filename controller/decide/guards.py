@@ -1,7 +1,7 @@
 """Guards of the state machine: what must be known for a transition. Their names stand in its table."""
 
 from controller.decide.change import changes, way, way_back, way_to_start_anew
-from controller.decide.conditions import milliseconds
+from controller.decide.ended import seconds_to_live
 from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.recording import submission_is_recorded
 from controller.decide.rollback import is_rollback
@@ -16,8 +16,7 @@ from controller.decide.stability import (
 from controller.decide.stopping import nothing_is_left
 from controller.decide.suspension import pending_trigger, way_without_waiting
 from controller.observation import Absent, Cluster, Known, Unknown
-from shared.config.duration import parse_duration
-from shared.config.operator_options import JM_SHUTDOWN_TTL, RESTART_FAILED
+from shared.config.operator_options import RESTART_FAILED
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.model.job import UpgradeMode
 from shared.model.status import JobState, ReconciliationState
@@ -177,16 +176,13 @@ def the_job_failed_and_is_to_be_started_again(now: Situation) -> bool:
 
 def the_ended_jobs_job_manager_has_lived_long_enough(now: Situation) -> bool:
     """`jm-deployment.shutdown-ttl` is over, and its newest checkpoint is on record."""
-    cluster, job = _cluster(now), now.step.status.job_status
-    if cluster is None or not now.last.spec.is_application or changes(now):
-        return False
-    if job.state is None or not job.state.is_terminal or not (job.update_time or "").isdigit():
+    cluster, left = _cluster(now), seconds_to_live(now.step.status, _options(now), now.observation.at)
+    if cluster is None or not now.last.spec.is_application or changes(now) or left is None:
         return False
     is_silent = isinstance(now.observation.job, Unknown) or isinstance(now.observation.checkpoints, Unknown)
     if is_silent and cluster.replicas > 0:
         return False  # it may still tell what is not on record
-    limit = parse_duration(JM_SHUTDOWN_TTL.read(_options(now)) or "1 d")
-    return milliseconds(now.observation.at) - int(job.update_time or 0) > limit * 1000
+    return left <= 0
 
 
 def the_cluster_is_gone(now: Situation) -> bool:
