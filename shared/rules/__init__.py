@@ -23,6 +23,7 @@ from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.rules.advice import DEPLOYMENT_ADVICE, SESSION_JOB_ADVICE
 from shared.rules.blue_green import blue_green_findings
 from shared.rules.context import RuleContext
+from shared.rules.control import control_findings
 from shared.rules.deployment import DEPLOYMENT_RULES, NEED_CONFIGURATION
 from shared.rules.finding import Finding, Reference, Severity, Verdict
 from shared.rules.not_supported import not_supported
@@ -83,8 +84,9 @@ def findings_of(parsed: Parsed, context: RuleContext) -> list[Finding]:
         for finding in _rule_findings(parsed.resource, context)
         if finding.code not in moot and not overlaps(finding.path, broken)
     ]
-    told = [*parsed.findings, *found, *not_supported(parsed.resource)]
-    return with_waivers(told, parsed.resource.metadata.annotations)
+    metadata = parsed.resource.metadata
+    told = [*parsed.findings, *control_findings(metadata), *found, *not_supported(parsed.resource)]
+    return with_waivers(told, metadata.annotations)
 
 
 def explain(errors: Sequence[Finding]) -> str:

@@ -47,6 +47,9 @@ _DOCUMENTS = (
         "Kubernetes does not take this name, key or value of metadata.",
         "Use the letters that it takes.",
     ),
+    Code(
+        "FK022", "An annotation that switches the operator is neither true nor false.", "Write true or false."
+    ),
 )
 
 _DEPLOYMENTS = (

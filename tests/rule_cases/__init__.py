@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tests.rule_cases import (
     advice,
     clusters,
+    control,
     deployments,
     keys,
     memory,
@@ -29,4 +30,5 @@ CASES: Sequence[Case] = (
     *session_jobs.CASES,
     *other_kinds.CASES,
     *advice.CASES,
+    *control.CASES,
 )
