@@ -2,6 +2,7 @@
 
 from controller.decide.conclusion import MOVING, conclude
 from controller.decide.ingress import see_to_ingress
+from controller.decide.pause import end_pause, observe_only
 from controller.decide.situation import Situation
 from controller.decide.state_machine import follow
 from controller.decide.step import Step
@@ -9,6 +10,7 @@ from controller.decide.subject import FINALIZER, Subject
 from controller.decide.wanted import Wanted, wanted
 from controller.observation import Observation
 from controller.plan import AddFinalizer, Plan
+from shared.control import PAUSED, is_on
 
 _DELETING = 2.0  # seconds between looks
 
@@ -16,6 +18,9 @@ _DELETING = 2.0  # seconds between looks
 def decide(subject: Subject, observation: Observation) -> Plan:
     """The plan for a resource, given all that is known about its cluster."""
     step = Step(subject.status.model_copy(deep=True), subject.last)
+    if is_on(PAUSED, subject.metadata):
+        return observe_only(step, subject, observation)
+    end_pause(step.status)
     if subject.metadata.deletion_timestamp is not None:
         return _decide_deletion(step, subject, observation)
     goal = wanted(subject)

@@ -1,0 +1,79 @@
+"""A resource that its owner paused by an annotation: it is observed, and nothing is done about it."""
+
+from dataclasses import replace
+
+from controller.decide.conclusion import conclude
+from controller.decide.conditions import READY, set_condition
+from controller.decide.observed import apply_job, job_manager_status
+from controller.decide.step import Step
+from controller.decide.subject import FINALIZER, Subject
+from controller.decide.wanted import objection
+from controller.observation import Absent, Observation
+from controller.plan import Plan
+from shared.control import PAUSED
+from shared.model.status import FlinkDeploymentStatus, LifecycleState, ReconciliationState
+
+CONDITION = "Paused"
+_SECONDS = 5.0  # between looks while something moves by itself
+
+
+def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan:
+    """The plan of a paused resource: what is seen of its job, and what waits."""
+    metadata, status = subject.metadata, step.status
+    if metadata.deletion_timestamp is not None and FINALIZER not in metadata.finalizers:
+        return Plan(subject.status)
+    if step.last is not None:
+        _note(step, observation)
+    plan = conclude(step, subject, observation)
+    if subject.status.lifecycle_state is LifecycleState.DELETING:
+        status.lifecycle_state = LifecycleState.DELETING
+    waits = _what_waits(step, subject, observation)
+    message = "Nothing is done for this resource, it is only observed."
+    if waits is not None:
+        message += f" {waits} waits."
+    message += (
+        f" To go on: kubectl annotate flinkdeployment {metadata.name} -n {metadata.namespace} {PAUSED}-"
+    )
+    at, generation = observation.at, metadata.generation
+    set_condition(status, CONDITION, True, CONDITION, message, at, generation)
+    if waits is not None and (metadata.deletion_timestamp is not None or objection(subject) is None):
+        set_condition(status, READY, False, CONDITION, message, at, generation)
+    return replace(plan, actions=(), again_after=_again_after(step, plan))
+
+
+def end_pause(status: FlinkDeploymentStatus) -> None:
+    """The condition goes with the annotation."""
+    status.conditions = [one for one in status.conditions if one.type != CONDITION]
+
+
+def _note(step: Step, observation: Observation) -> None:
+    """While a submission is due, the recorded state of the job belongs to that."""
+    status = step.status
+    status.job_manager_deployment_status = job_manager_status(
+        observation, status.job_manager_deployment_status
+    )
+    if step.last is not None and step.last.spec.is_application and not step.last.is_suspended:
+        step.events += apply_job(status, observation)
+
+
+def _what_waits(step: Step, subject: Subject, observation: Observation) -> str | None:
+    """In words; None when there is nothing to be done anyway."""
+    if subject.metadata.deletion_timestamp is not None:
+        return "The deletion"
+    if step.last is None:
+        return "The first deployment"
+    if step.state is ReconciliationState.UPGRADING:
+        return "The change that is under way"
+    if step.status.observed_generation != subject.metadata.generation:
+        return "The change of the spec"
+    state = step.status.job_status.state
+    has_ended = step.last.is_suspended or (state is not None and state.is_terminal)
+    if isinstance(observation.cluster, Absent) and not has_ended:
+        return "The recovery of the JobManager's Deployment, which is gone,"
+    return None
+
+
+def _again_after(step: Step, plan: Plan) -> float | None:
+    if step.last is None or plan.again_after is None:
+        return None  # only a change of the resource matters
+    return max(plan.again_after, _SECONDS)
