@@ -36,6 +36,7 @@ from controller.plan import (
     DeleteTaskManagers,
     EnsureIngress,
     ForgetJobPlans,
+    GiveUpCluster,
     RemoveFinalizer,
     RemoveIngress,
     ScaleTaskManagers,
@@ -96,14 +97,14 @@ class Actor:
             case CreateCluster():
                 await self._create_cluster(action, subject)
             case StopJobManager(version):
-                patch: Object = {"spec": {"replicas": 0}}
-                if version is not None:
-                    patch["metadata"] = {"resourceVersion": version}
-                await self._api.merge(DEPLOYMENTS, namespace, name, patch)
+                await self._stop_job_manager(namespace, name, version)
             case DeleteCluster(uid):
                 await self._delete_deployment(namespace, name, uid)
             case DeleteTaskManagers(uid):
                 await self._delete_deployment(namespace, task_managers, uid)
+            case GiveUpCluster(uid, uid_of_task_managers):
+                await self._give_up(namespace, name, uid)
+                await self._give_up(namespace, task_managers, uid_of_task_managers)
             case ScaleTaskManagers(replicas):
                 patch = {"spec": {"replicas": replicas}}
                 await self._api.merge(DEPLOYMENTS, namespace, task_managers, patch)
@@ -111,6 +112,25 @@ class Actor:
                 await self._delete_high_availability_data(namespace, name)
             case ForgetJobPlans():
                 await self._forget_job_plans(namespace, name)
+
+    async def _stop_job_manager(self, namespace: str, name: str, version: str | None) -> None:
+        patch: Object = {"spec": {"replicas": 0}}
+        if version is not None:
+            patch["metadata"] = {"resourceVersion": version}
+        try:
+            await self._api.merge(DEPLOYMENTS, namespace, name, patch)
+        except ApiError as error:
+            if error.status != 404:  # gone meanwhile, as when a namespace is deleted
+                raise
+
+    async def _give_up(self, namespace: str, name: str, uid: str | None) -> None:
+        try:
+            if uid is not None:
+                await self._delete_deployment(namespace, name, uid)
+        except ApiError as error:
+            if not error.was_refused:
+                raise
+            log.warning("%s/%s is left to the garbage collector: %s", namespace, name, error)
 
     async def _delete_deployment(self, namespace: str, name: str, uid: str) -> None:
         """In the foreground: it disappears only after all that it owns."""

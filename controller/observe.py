@@ -170,23 +170,23 @@ class Observer:
         """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
         base, job_id = rest_address(subject), subject.status.job_status.job_id
         try:
-            if job_id is None:
+            if job_id is None and not _may_have_a_job(subject):
                 return _Answers(Known(await self._flink.info(base)), Absent())
             info, jobs = await asyncio.gather(self._flink.info(base), self._flink.jobs(base))
-            found = next((job for job in jobs if job.job_id == job_id), None)
+            found = _recorded(jobs, job_id)
             if found is not None and found.state is JobState.FAILED:
-                found = replace(found, failure=await self._failure(base, job_id))
+                found = replace(found, failure=await self._failure(base, found.job_id))
         except RestError as error:
             nothing = Unknown(str(error), error.problem)
             return _Answers(nothing, nothing)
         answers = _Answers(Known(info), Absent() if found is None else Known(found))
-        watched = found is not None and is_watched(subject)
-        if watched:
-            answers = replace(answers, restarts=await self._restarts(base, job_id))
+        if found is not None and is_watched(subject):
+            answers = replace(answers, restarts=await self._restarts(base, found.job_id))
+        watched = not isinstance(answers.restarts, Unknown)
         if found is not None and (in_motion or watched or found.state.is_terminal):
-            answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))
+            answers = replace(answers, checkpoints=await self._checkpoints(base, found.job_id))
         if found is not None and in_motion:
-            answers = replace(answers, stop=await self._stop(base, job_id, subject))
+            answers = replace(answers, stop=await self._stop(base, found.job_id, subject))
         return answers
 
     async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
@@ -229,6 +229,19 @@ def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:
     return any(
         high_availability_is_kubernetes(validation_configuration(spec, namespace, operator)) for spec in specs
     )
+
+
+def _may_have_a_job(subject: Subject) -> bool:
+    """Though none is on record: of a record that is damaged nothing is concluded."""
+    spec = subject.spec if subject.last is None else subject.last.spec
+    return subject.record_is_damaged and spec.is_application
+
+
+def _recorded(jobs: Iterable[Job], job_id: str | None) -> Job | None:
+    """The job with that id; where the record of it is lost, the one that has not ended."""
+    if job_id is None:
+        return next((job for job in jobs if not job.state.is_terminal), None)
+    return next((job for job in jobs if job.job_id == job_id), None)
 
 
 def _is_settled(subject: Subject) -> bool:

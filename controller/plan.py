@@ -71,6 +71,14 @@ class DeleteTaskManagers:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUpCluster:
+    """Have what is known of the cluster deleted, by uid; what the API server refuses is left to its owner."""
+
+    cluster: str | None
+    task_managers: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleTaskManagers:
     """Have a standalone cluster run so many TaskManagers."""
 
@@ -107,6 +115,7 @@ ClusterAction = (
     | StopJobManager
     | DeleteCluster
     | DeleteTaskManagers
+    | GiveUpCluster
     | ScaleTaskManagers
     | DeleteHighAvailabilityData
     | ForgetJobPlans

@@ -13,6 +13,7 @@ from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, Kub
 from controller.leadership import LeaderElector, NotLeading
 from controller.observe import Observer
 from controller.plan import Event, EventComponent, EventType, Plan
+from controller.salvage import salvaged, salvaged_record
 from shared.model import FlinkDeployment
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus
@@ -124,14 +125,23 @@ class Reconciler:
 def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subject:
     """The resource as far as it can be read, with the findings that admission would have made.
 
-    Raises StatusUnreadable: then what runs, and from which state, is not known.
+    Raises StatusUnreadable: then what runs, and from which state, is not known. A resource that is being
+    deleted is read however damaged it is, because deletion must end.
     """
     being_deleted = raw["metadata"].get("deletionTimestamp") is not None
-    last = None if being_deleted else _last_deployed(raw)  # deletion needs the cluster only, and must end
+    is_damaged = False
+    try:
+        last = _last_deployed(raw)
+    except StatusUnreadable:
+        if not being_deleted:
+            raise
+        last, is_damaged = salvaged_record(raw), True
     parsed = parse(raw)
-    if not isinstance(parsed.resource, FlinkDeployment):
-        raise StatusUnreadable(explain(parsed.findings))
     resource = parsed.resource
+    if being_deleted and resource is None:
+        resource, is_damaged = salvaged(raw), True
+    if not isinstance(resource, FlinkDeployment):
+        raise StatusUnreadable(explain(parsed.findings))
     findings = findings_of(parsed, RuleContext(operator_configuration))
     return Subject(
         resource=resource,
@@ -139,6 +149,7 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
         not_supported=tuple(not_supported(resource)),
         last=last,
         operator_configuration=operator_configuration,
+        record_is_damaged=is_damaged,
     )
 
 

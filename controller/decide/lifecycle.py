@@ -1,8 +1,11 @@
 """The lifecycle of a FlinkDeployment, one decision at a time."""
 
 from controller.decide.conclusion import MOVING, conclude
+from controller.decide.conditions import READY
+from controller.decide.deletion import BLOCKED
 from controller.decide.ingress import see_to_ingress
 from controller.decide.pause import end_pause, observe_only
+from controller.decide.rollback import is_rollback
 from controller.decide.situation import Situation
 from controller.decide.state_machine import follow
 from controller.decide.step import Step
@@ -13,6 +16,7 @@ from controller.plan import AddFinalizer, Plan
 from shared.control import PAUSED, is_on
 
 _DELETING = 2.0  # seconds between looks
+_BLOCKED = 10.0  # seconds between looks at what may never change; the way out comes by watch
 
 
 def decide(subject: Subject, observation: Observation) -> Plan:
@@ -34,8 +38,12 @@ def decide(subject: Subject, observation: Observation) -> Plan:
 
 
 def _decide_deletion(step: Step, subject: Subject, observation: Observation) -> Plan:
-    """Also of a resource whose spec is not valid."""
+    """Also of a resource whose spec is not valid: then that counts which runs."""
     if FINALIZER not in subject.metadata.finalizers:
         return Plan(subject.status)
-    follow(Situation(subject, Wanted(subject.spec, subject.metadata.generation), observation, step))
-    return Plan(step.status, step.actions, tuple(step.events), _DELETING)
+    spec = subject.spec if not subject.errors or subject.last is None else subject.last.spec
+    goal = Wanted(spec, subject.metadata.generation, is_rollback=is_rollback(step.status))
+    follow(Situation(subject, goal, observation, step))
+    ready = step.status.condition(READY)
+    is_blocked = ready is not None and ready.reason == BLOCKED
+    return Plan(step.status, step.actions, tuple(step.events), _BLOCKED if is_blocked else _DELETING)

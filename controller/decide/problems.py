@@ -11,6 +11,9 @@ from shared.config.options import CHECKPOINT_RETENTION
 INGRESS_FAILED = "IngressFailed"
 """Reason of a problem with the Ingress: the cluster is none the worse for it."""
 
+SAVEPOINT_ERROR = "SavepointError"
+"""Reason of a problem with a savepoint that is to be taken: the job runs on."""
+
 _START_FROM_A_PATH = (
     "set job.initialSavepointPath to it, and change job.savepointRedeployNonce. "
     "To start without state, set upgradeMode to stateless."
@@ -119,7 +122,7 @@ def checkpoint_is_discarded() -> Problem:
 def no_savepoint_directory() -> Problem:
     """There is nowhere to put a savepoint."""
     return Problem(
-        "SavepointError",
+        SAVEPOINT_ERROR,
         "No savepoint can be taken, because there is no directory for it. "
         "Set execution.checkpointing.savepoint-dir.",
     )
@@ -127,7 +130,16 @@ def no_savepoint_directory() -> Problem:
 
 def savepoint_failed(cause: str | None) -> Problem:
     """Flink could not take it, and lets the job run on."""
-    return Problem("SavepointError", f"The savepoint for the change failed: {cause or 'no cause given'}")
+    return Problem(SAVEPOINT_ERROR, f"The savepoint for the change failed: {cause or 'no cause given'}")
+
+
+def last_savepoint_failed(cause: str | None) -> Problem:
+    """Flink could not take the one before the deletion, and lets the job run on."""
+    return Problem(
+        SAVEPOINT_ERROR,
+        f"The savepoint before the deletion failed, the job runs on: {cause or 'no cause given'}. "
+        "Another one is tried after 30 s",
+    )
 
 
 def job_manager_is_silent(why: Problem | None) -> Problem:

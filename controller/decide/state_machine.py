@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from controller.decide import deletion, guards, running, submission, suspension
+from controller.decide import deletion, guards, last_savepoint, running, submission, suspension
 from controller.decide.change import begin_the_change, roll_back, start_the_unhealthy_job_again
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.situation import Situation
@@ -96,8 +96,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_DEPLOYED, guards.the_spec_is_changed, running.note_what_is_seen_and_what_is_missing),
     Transition(_DEPLOYED, guards.otherwise, running.note_what_is_seen),
     Transition(_GOING, deletion.nothing_was_ever_made, deletion.let_it_go),
+    Transition(
+        _GOING, deletion.the_cluster_is_left_to_others, deletion.leave_the_cluster_alone_and_let_it_go
+    ),
     Transition(_GOING, deletion.nothing_of_it_remains, deletion.drop_its_metadata_and_let_it_go),
-    Transition(_GOING, guards.otherwise, deletion.stop_what_remains_and_say_what_blocks),
+    Transition(_GOING, deletion.its_owner_gives_up_what_remains, deletion.have_it_deleted_and_let_it_go),
+    Transition(_GOING, last_savepoint.the_last_savepoint_is_made, deletion.note_it_and_stop_what_remains),
+    Transition(_GOING, last_savepoint.no_savepoint_is_due, deletion.stop_what_remains_and_say_what_blocks),
+    Transition(_GOING, guards.the_savepoint_failed, deletion.let_the_job_run_on_for_now),
+    Transition(_GOING, last_savepoint.a_savepoint_can_be_asked_for, deletion.ask_for_the_last_savepoint),
+    Transition(_GOING, guards.otherwise, deletion.wait_for_it_and_say_what_blocks),
 )
 
 

@@ -25,6 +25,8 @@ class Subject:
     last: ReconciledSpec | None
     """The spec that was last deployed; None before the first deployment."""
     operator_configuration: Mapping[str, str]
+    record_is_damaged: bool = False
+    """Of a resource that is being deleted: `last` and the status are what could still be read of them."""
 
     @property
     def metadata(self) -> Metadata:

@@ -35,18 +35,24 @@ RETRY = timedelta(seconds=30)
 def begin_suspension(now: Situation, suspension: Suspension) -> None:
     """Put on record how the job is stopped, and ask for it."""
     status, at = now.step.status, now.observation.at
-    info = status.job_status.savepoint_info or SavepointInfo()
     if suspension is Suspension.SAVEPOINT:
-        config = now.subject.configuration(now.goal.spec)
-        info.trigger_id = trigger_id(now.subject.metadata.uid, status.job_status.job_id, milliseconds(at))
-        info.trigger_timestamp = milliseconds(at)
-        info.trigger_type = SnapshotTriggerType.UPGRADE
-        info.format_type = SavepointFormatType(SAVEPOINT_FORMAT.read(config) or "CANONICAL")
-    else:
-        _forget_trigger(info)
-    status.job_status.savepoint_info = info
+        record_trigger(now)
+    elif status.job_status.savepoint_info is not None:
+        _forget_trigger(status.job_status.savepoint_info)
     now.step.last = record_suspension(status, now.last, at)
     ask_for_its_end_again(now)
+
+
+def record_trigger(now: Situation) -> None:
+    """The savepoint that is about to be asked for."""
+    job, config = now.step.status.job_status, now.subject.configuration(now.goal.spec)
+    at = milliseconds(now.observation.at)
+    info = job.savepoint_info or SavepointInfo()
+    info.trigger_id = trigger_id(now.subject.metadata.uid, job.job_id, at)
+    info.trigger_timestamp = at
+    info.trigger_type = SnapshotTriggerType.UPGRADE
+    info.format_type = _format(SAVEPOINT_FORMAT.read(config))
+    job.savepoint_info = info
 
 
 def have_its_job_cancelled(now: Situation) -> None:
@@ -92,7 +98,7 @@ def go_on_from_the_savepoint(now: Situation) -> None:
     """Its place goes on record."""
     match now.observation.stop:
         case Known(StopOperation(location=str() as location)):
-            _note_savepoint(now.step.status, location)
+            note_savepoint(now.step.status, location)
             _go_on(now, Route(Suspension.DELETION, UpgradeMode.SAVEPOINT, location))
 
 
@@ -117,24 +123,30 @@ def go_on_from_its_newest_checkpoint(now: Situation) -> None:
 
 def ask_for_its_end_again(now: Situation) -> None:
     """With the same trigger id: Flink takes one savepoint for it."""
-    job, config = now.step.status.job_status, now.subject.configuration(now.goal.spec)
-    if job.job_id is None:
-        return
-    trigger = pending_trigger(now.step.status)
-    if trigger is None:
-        now.step.actions = (CancelJob(job.job_id),)
-        return
-    before = now.subject.configuration(now.last.spec)
-    now.step.actions = (
-        StopWithSavepoint(
-            job_id=job.job_id,
-            trigger_id=trigger,
-            directory=SAVEPOINT_DIRECTORY.read(config) or SAVEPOINT_DIRECTORY.read(before) or "",
-            format_type=(job.savepoint_info and job.savepoint_info.format_type)
-            or SavepointFormatType.CANONICAL,
-            drain=is_true(DRAIN_ON_SAVEPOINT.read(config)),
-        ),
+    job_id, trigger = now.step.status.job_status.job_id, pending_trigger(now.step.status)
+    if job_id is not None:
+        now.step.actions = (
+            CancelJob(job_id) if trigger is None else stop_with_savepoint(now, job_id, trigger),
+        )
+
+
+def stop_with_savepoint(now: Situation, job_id: str, trigger: str) -> StopWithSavepoint:
+    """What is asked of the JobManager."""
+    info, config = now.step.status.job_status.savepoint_info, now.subject.configuration(now.goal.spec)
+    return StopWithSavepoint(
+        job_id=job_id,
+        trigger_id=trigger,
+        directory=savepoint_directory(now) or "",
+        format_type=(info and info.format_type) or SavepointFormatType.CANONICAL,
+        drain=is_true(DRAIN_ON_SAVEPOINT.read(config)),
     )
+
+
+def savepoint_directory(now: Situation) -> str | None:
+    """Of the wanted spec, else of the one that runs."""
+    specs = [now.goal.spec] if now.step.last is None else [now.goal.spec, now.last.spec]
+    found = (SAVEPOINT_DIRECTORY.read(now.subject.configuration(spec)) for spec in specs)
+    return next((directory for directory in found if directory), None)
 
 
 def pending_trigger(status: FlinkDeploymentStatus) -> str | None:
@@ -150,7 +162,8 @@ def may_try_again(status: FlinkDeploymentStatus, at: datetime) -> bool:
     info = status.job_status.savepoint_info
     if info is None or info.trigger_id is not None or info.trigger_timestamp is None:
         return True
-    return milliseconds(at) - info.trigger_timestamp >= RETRY.total_seconds() * 1000
+    since = milliseconds(at) - info.trigger_timestamp
+    return not 0 <= since < RETRY.total_seconds() * 1000  # before it was triggered: the clock was set back
 
 
 def _go_on(now: Situation, route: Route) -> None:
@@ -160,7 +173,8 @@ def _go_on(now: Situation, route: Route) -> None:
     tear_down(now, route, first=False)
 
 
-def _note_savepoint(status: FlinkDeploymentStatus, location: str) -> None:
+def note_savepoint(status: FlinkDeploymentStatus, location: str) -> None:
+    """The one that was asked for lies there."""
     info = status.job_status.savepoint_info
     if info is None:
         return
@@ -172,6 +186,12 @@ def _note_savepoint(status: FlinkDeploymentStatus, location: str) -> None:
     )
     info.last_savepoint = savepoint
     info.savepoint_history = [*(info.savepoint_history or []), savepoint]
+
+
+def _format(text: str | None) -> SavepointFormatType:
+    """A spec that is not valid may name another: it can still be deleted with a savepoint."""
+    known = {one.value: one for one in SavepointFormatType}
+    return known.get((text or "").strip().upper(), SavepointFormatType.CANONICAL)
 
 
 def _forget_trigger(info: SavepointInfo) -> None:

@@ -37,6 +37,7 @@ __all__ = [
     "RESTRICTED_HOSTS_ARE_DISALLOWED",
     "ROLLBACK",
     "SAVEPOINT_FORMAT",
+    "SAVEPOINT_ON_DELETION",
     "SESSION_JOB_LAST_STATE",
 ]
 
@@ -135,6 +136,12 @@ LAST_STATE_JOB_CANCEL = _resource(
     "false",
     "Whether a last-state upgrade cancels the job instead of deleting its cluster.",
 )
+SAVEPOINT_ON_DELETION = _resource(
+    "job.savepoint-on-deletion",
+    BOOLEAN,
+    "false",
+    "Whether a job ends with a savepoint when its resource is deleted.",
+)
 DRAIN_ON_SAVEPOINT = _resource(
     "job.drain-on-savepoint-deletion",
     BOOLEAN,
@@ -177,12 +184,7 @@ _RESOURCE_OPTIONS = (
     LAST_STATE_CHECKPOINT_AGE,
     LAST_STATE_JOB_CANCEL,
     RESTART_FAILED,
-    _resource(
-        "job.savepoint-on-deletion",
-        BOOLEAN,
-        "false",
-        "Whether a savepoint is taken when the resource is deleted.",
-    ),
+    SAVEPOINT_ON_DELETION,
     DRAIN_ON_SAVEPOINT,
     JM_DEPLOYMENT_RECOVERY,
     JM_SHUTDOWN_TTL,

@@ -43,7 +43,7 @@ class ReconciledSpec:
 
         Raises ValueError (pydantic's and orjson's errors are ValueErrors) when it is neither.
         """
-        spec, metadata = _parts(text)
+        spec, metadata = parts_of_document(text)
         return cls(
             spec=FlinkDeploymentSpec.model_validate(spec),
             first_deployment=bool(metadata.get("firstDeployment", False)),
@@ -52,11 +52,11 @@ class ReconciledSpec:
 
 def reconciled_session_job(text: str) -> FlinkSessionJobSpec:
     """The spec in a session job's document; errors as for `ReconciledSpec.from_json`."""
-    return FlinkSessionJobSpec.model_validate(_parts(text)[0])
+    return FlinkSessionJobSpec.model_validate(parts_of_document(text)[0])
 
 
-def _parts(text: str) -> tuple[Any, Mapping[str, Any]]:
-    """Spec and resource_metadata; both are what JSON holds."""
+def parts_of_document(text: str) -> tuple[Any, Mapping[str, Any]]:
+    """Spec and resource_metadata; both are what JSON holds. Raises ValueError when it is no document."""
     document: Any = orjson.loads(text)
     if not isinstance(document, dict):
         raise ValueError("the document is not a JSON object")  # noqa: TRY004 - one error type for a bad document

@@ -24,6 +24,7 @@ from controller.plan import (
     DeleteCluster,
     DeleteHighAvailabilityData,
     ForgetJobPlans,
+    GiveUpCluster,
     RemoveFinalizer,
     StopJobManager,
 )
@@ -199,6 +200,42 @@ async def test_only_the_deployment_that_was_seen_is_deleted(uid: str, left: list
     kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
     await actor(kubernetes).perform(DeleteCluster(uid), subject_of(RAW))
     assert kubernetes.names(DEPLOYMENTS) == left
+
+
+async def test_job_manager_that_vanished_need_not_be_stopped() -> None:
+    await actor(FakeKubernetes()).perform(StopJobManager("7"), subject_of(RAW))
+
+
+def both_deployments() -> FakeKubernetes:
+    job_manager = deployment_object(RAW)
+    task_managers = {"metadata": {**job_manager["metadata"], "name": "orders-taskmanager", "uid": "workers"}}
+    return FakeKubernetes((DEPLOYMENTS, job_manager), (DEPLOYMENTS, task_managers))
+
+
+async def test_all_that_is_known_of_a_cluster_is_given_up() -> None:
+    kubernetes = both_deployments()
+    await actor(kubernetes).perform(GiveUpCluster("deployment-uid", "workers"), subject_of(RAW))
+    assert kubernetes.names(DEPLOYMENTS) == []
+
+
+async def test_cluster_of_which_nothing_is_known_is_given_up_without_a_call() -> None:
+    kubernetes = both_deployments()
+    await actor(kubernetes).perform(GiveUpCluster(None, None), subject_of(RAW))
+    assert kubernetes.calls == []
+
+
+async def test_refused_deletion_keeps_nothing_else_from_being_given_up() -> None:
+    kubernetes = both_deployments()
+    kubernetes.before = refusing(("delete", "deployments", "orders"), 403)
+    await actor(kubernetes).perform(GiveUpCluster("deployment-uid", "workers"), subject_of(RAW))
+    assert kubernetes.names(DEPLOYMENTS) == ["orders"]
+
+
+async def test_giving_up_is_repeated_when_no_answer_came() -> None:
+    kubernetes = both_deployments()
+    kubernetes.before = refusing(("delete", "deployments", "orders"), 503)
+    with pytest.raises(ApiError):
+        await actor(kubernetes).perform(GiveUpCluster("deployment-uid", "workers"), subject_of(RAW))
 
 
 def config_map(name: str, *, cluster: str = "orders", **fields: Any) -> tuple[Collection, Json]:

@@ -479,3 +479,32 @@ async def test_job_manager_that_was_never_up_is_told_by_its_first_status(since: 
     found = await observer(kubernetes).observe(subject_of(RAW))
     assert isinstance(found.cluster, Known)
     assert found.cluster.value.never_available is never
+
+
+# Deletions
+
+
+def with_a_lost_job_id(raw: Json) -> Json:
+    return with_metadata(raw, deletionTimestamp="2026-11-21T11:00:00Z") | {
+        "status": {**raw["status"], "jobStatus": []}
+    }
+
+
+async def test_job_whose_record_is_damaged_is_the_one_that_lives() -> None:
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    lives = job_of("b" * 32).value
+    rest = JobManagers([job_of("a" * 32, JobState.CANCELED).value, lives])
+    found = await observer(kubernetes, rest=rest).observe(subject_of(with_a_lost_job_id(settled())))
+    assert found.job == Known(lives)
+
+
+async def test_mode_of_a_cluster_that_is_being_deleted_is_that_of_the_record() -> None:
+    memory = {"resources": {"requests": {"memory": "1024m"}}}
+    raw = application(mode="standalone", taskManager={"replicas": 1, **memory})
+    raw = with_status(raw, decide(subject_of(raw), observed()))
+    raw = with_metadata(raw, deletionTimestamp="2026-11-21T11:00:00Z")
+    raw["spec"] = {**raw["spec"], "mode": "dancing"}
+    workers = deployment_object(RAW)
+    workers["metadata"] |= {"name": "orders-taskmanager"}
+    found = await observer(FakeKubernetes((DEPLOYMENTS, workers))).observe(subject_of(raw))
+    assert isinstance(found.task_managers, Known)
