@@ -71,7 +71,7 @@ def derived_layers(
     if highly_available:
         layers.derive("metadata.name", {"high-availability.cluster-id": metadata.name})
         if spec.job is not None:
-            _add_job_result_store(layers, metadata.name, submission)
+            _add_result_stores(layers, metadata.name, submission, _release(spec))
     wanted = {GENERATION_ANNOTATION: "<generation>"} if submission is None else submission.annotations
     entries = ",".join(f"{name}:{value}" for name, value in wanted.items())
     annotations = _with_entry(layers.options, "kubernetes.jobmanager.annotations", entries)
@@ -227,8 +227,14 @@ def _add_submission(layers: _Layers, job: JobSpec, submission: Submission | None
             layers.add(FIXED, path)
 
 
-def _add_job_result_store(layers: _Layers, cluster: str, submission: Submission | None) -> None:
-    """A store of its own for each deployment: else Flink would not run a job id that it saw finish before."""
+def _add_result_stores(
+    layers: _Layers, cluster: str, submission: Submission | None, release: FlinkRelease
+) -> None:
+    """Stores of its own for each deployment: else Flink would not run what it saw finish before.
+
+    Applications have the same id in every deployment of a cluster. The result of one stays in the store when
+    its JobManager ends before it has tidied up, and the next JobManager would start nothing at all.
+    """
     run = "<job id>-<generation>"
     if submission is not None:
         run = f"{submission.job_id}-{submission.generation}"
@@ -236,8 +242,12 @@ def _add_job_result_store(layers: _Layers, cluster: str, submission: Submission 
     storage = HIGH_AVAILABILITY_STORAGE.read(flat)
     if storage and (submission is None or submission.job_id is not None):
         layers.add_defaults({"job-result-store.delete-on-commit": "false"})
-        path = f"{storage.rstrip('/')}/job-result-store/{cluster}/{run}"
-        layers.add(FIXED, {"job-result-store.storage-path": path})
+        stores = ["job-result-store"]
+        if release.has_application_result_store:
+            stores.append("application-result-store")
+        for store in stores:
+            path = f"{storage.rstrip('/')}/{store}/{cluster}/{run}"
+            layers.add(FIXED, {f"{store}.storage-path": path})
 
 
 def _owner_reference(resource: FlinkDeployment) -> str:

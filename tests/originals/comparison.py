@@ -111,6 +111,13 @@ DELIBERATE = (
         "An empty list says the same as none.",
     ),
     Deliberate(
+        rf"{_OPTIONS}/application-result-store\.storage-path",
+        _ABSENT,
+        ".*/application-result-store/orders/.*",
+        "A result that was left there by an older deployment would keep a newer one from starting its job.",
+        cases=("high-availability", "zookeeper"),
+    ),
+    Deliberate(
         rf"{_OPTIONS}/kubernetes\.pod-template-file\.jobmanager",
         f"{FOLDER}/jobmanager-template.yaml",
         _ABSENT,

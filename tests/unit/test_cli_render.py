@@ -90,6 +90,7 @@ def test_objects_are_those_of_the_cluster(shape: Any, mode: str) -> None:
     )
     assert {key for key in ours if ours[key] != theirs.get(key)} <= {
         "$internal.pipeline.job-id",
+        "application-result-store.storage-path",
         "job-result-store.storage-path",
     }
     if cluster.task_manager_deployment is not None:

@@ -128,9 +128,11 @@ def test_what_only_a_cluster_knows_is_in_brackets_without_a_submission() -> None
     raw["metadata"].pop("uid")
     configuration = merged(configuration_layers(FlinkDeployment.model_validate(raw), {}))
     bracketed = {key: value for key, value in configuration.items() if "<" in text(value)}
+    run = "orders/<job id>-<generation>"
     assert bracketed == {
         "$internal.pipeline.job-id": "<job id>",
-        "job-result-store.storage-path": "s3://ha/job-result-store/orders/<job id>-<generation>",
+        "application-result-store.storage-path": f"s3://ha/application-result-store/{run}",
+        "job-result-store.storage-path": f"s3://ha/job-result-store/{run}",
         "kubernetes.jobmanager.annotations": "flinkdeployment.flink.apache.org/generation:<generation>",
         "kubernetes.jobmanager.owner.reference": (
             "apiVersion:flink.apache.org/v1beta1,kind:FlinkDeployment,name:orders,uid:<uid>,"

@@ -102,12 +102,18 @@ def test_options_of_the_operator_stay_with_the_operator() -> None:
     assert not any(key.startswith(("kubernetes.operator.", "job.autoscaler.")) for key in options)
 
 
-def test_each_deployment_has_a_job_result_store_of_its_own() -> None:
-    raw = application(flinkConfiguration=HA)
-    first = options_of(made(raw).config_maps)["job-result-store.storage-path"]
-    second = options_of(made(with_metadata(raw, generation=2)).config_maps)["job-result-store.storage-path"]
-    assert first.startswith("file:///tmp/ha/job-result-store/orders/")
+@pytest.mark.parametrize("store", ["job-result-store", "application-result-store"])
+def test_each_deployment_has_result_stores_of_its_own(store: str) -> None:
+    raw = application(flinkConfiguration=HA, flinkVersion="v2_3")
+    first = options_of(made(raw).config_maps)[f"{store}.storage-path"]
+    second = options_of(made(with_metadata(raw, generation=2)).config_maps)[f"{store}.storage-path"]
+    assert first.startswith(f"file:///tmp/ha/{store}/orders/")
     assert first != second
+
+
+def test_flink_without_applications_gets_no_store_for_their_results() -> None:
+    options = options_of(made(application(flinkConfiguration=HA, flinkVersion="v2_2")).config_maps)
+    assert "application-result-store.storage-path" not in options
 
 
 def test_resources_become_flinks_options() -> None:

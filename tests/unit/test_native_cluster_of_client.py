@@ -222,7 +222,11 @@ _OPERATOR_ONLY_APPLICATION = {
     "parallelism.default",
     "pipeline.name",
 }
-_OPERATOR_ONLY_HA = {"job-result-store.delete-on-commit", "job-result-store.storage-path"}
+_OPERATOR_ONLY_HA = {
+    "application-result-store.storage-path",
+    "job-result-store.delete-on-commit",
+    "job-result-store.storage-path",
+}
 # Present on both sides with other values, on purpose.
 _DIFFERENT = {
     "kubernetes.jobmanager.owner.reference",  # another owner

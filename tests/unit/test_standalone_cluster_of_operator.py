@@ -26,6 +26,9 @@ DELIBERATE = {
     ),
     r".*/(job|task)manager\.memory\.process\.size": "The same size: 1 gb, 1073741824 bytes.",
     r".*/kubernetes\.jobmanager\.owner\.reference": "The same entries in another order.",
+    r".*/application-result-store\.storage-path": (
+        "A result that an older deployment left there would keep a newer one from starting its job."
+    ),
     r".*/job-result-store\.storage-path": "Both are a folder of their own for each deployment.",
 }
 """Paths of fields that differ, and why."""
