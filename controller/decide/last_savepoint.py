@@ -174,8 +174,8 @@ def _what_is_missing(now: Situation) -> str:
             return f"the job does not run: it is {job.state.value}"
         case _, Absent():
             return "the JobManager does not know the job yet"
-        case _, Unknown(_, Problem() as problem):
-            return f"the JobManager cannot be asked: {problem.message.removesuffix('.')}"
+        case _, Unknown(_, Problem() as told):
+            return f"the JobManager cannot be asked: {told.message.removesuffix('.')}"
         case Known(cluster), _ if cluster.available:
             return "the JobManager does not answer"
         case _:
