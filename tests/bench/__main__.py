@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cost, lifecycle, through_api_server, webhook_load
+from tests.bench import cost, lifecycle, scale, through_api_server, webhook_load
 
 Section = Callable[[], Iterator[Table]]
 
@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, Section] = {
     "webhook": webhook_load.tables,
     "api-server": through_api_server.tables,
     "lifecycle": lifecycle.tables,
+    "scale": scale.tables,
 }
 
 

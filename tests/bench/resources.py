@@ -18,6 +18,21 @@ def basic() -> Resource:
     return resource
 
 
+def stateful(name: str) -> Resource:
+    """One whose job keeps its state: high availability, checkpoints, upgrades with savepoints."""
+    resource = basic()
+    resource["metadata"]["name"] = name
+    resource["spec"]["flinkConfiguration"] |= {
+        "high-availability.type": "kubernetes",
+        "high-availability.storageDir": "s3://flink/ha",
+        "execution.checkpointing.interval": "1 min",
+        "execution.checkpointing.dir": "s3://flink/checkpoints",
+        "execution.checkpointing.savepoint-dir": "s3://flink/savepoints",
+    }
+    resource["spec"]["job"]["upgradeMode"] = "savepoint"
+    return resource
+
+
 def large() -> Resource:
     """One with 200 options and three pod templates of 300 lines of YAML each."""
     resource = basic()
