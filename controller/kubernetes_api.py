@@ -89,6 +89,11 @@ async def client_configuration() -> Configuration:
         config.load_incluster_config(client_configuration=configuration)
     else:
         await config.load_kube_config(client_configuration=configuration)
+    configuration.client_session_kwargs = {
+        # Each call would look for a proxy and for .netrc in a thread; kopf's watches go without them too.
+        "trust_env": False,
+        "cookie_jar": aiohttp.DummyCookieJar(),
+    }
     return configuration
 
 
