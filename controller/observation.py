@@ -71,6 +71,8 @@ class Cluster:
     """It was made of the last stable spec, in place of that generation's."""
     foreign: bool = False
     """It has the name, but was not made for this resource: nothing may be done to it."""
+    since: datetime | None = None
+    """When it became available, or ceased to be; None while Kubernetes has not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +173,5 @@ class Observation:
     """How often Flink has restarted the recorded job in this JobManager's life."""
     high_availability: Fact[HighAvailability] = NOT_ASKED
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
+    from_caches: bool = False
+    """What is in Kubernetes was not read live: it may be behind, and no effect may follow from it."""

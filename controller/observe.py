@@ -68,20 +68,20 @@ class Observer:
         self._cache = cache
         self._flink = flink
 
-    async def observe(self, subject: Subject) -> Observation:
+    async def observe(self, subject: Subject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
         at = datetime.now(UTC)
-        settled = _is_settled(subject)
-        cluster = await self._cluster(subject, live=not settled)
+        live = live or not _is_settled(subject)
+        cluster = await self._cluster(subject, live=live)
         nobody = Unknown("there is no JobManager to ask")
         answers = _Answers(nobody, nobody)
-        if isinstance(cluster, Known) and cluster.value.available:
-            answers = await self._ask_job_manager(subject, in_motion=not settled)
-        if settled and not isinstance(answers.flink, Known):
+        if _is_up(cluster):
+            answers = await self._ask_job_manager(subject, in_motion=live)
+        if not live and _is_up(cluster) and not isinstance(answers.flink, Known):
             cluster = await self._cluster(subject, live=True)
         absent = isinstance(cluster, Absent)
         metadata: Fact[HighAvailability] = NOT_ASKED
-        if absent or not settled:
+        if absent or live:
             metadata = await self._high_availability(subject)
         return Observation(
             at=at,
@@ -89,12 +89,13 @@ class Observer:
             pods=await self._pods(subject, at, live=absent),
             flink=answers.flink,
             job=answers.job,
-            task_managers=await self._task_managers(subject, live=not settled or absent),
+            task_managers=await self._task_managers(subject, live=live or absent),
             ingress=self._ingress(subject),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,
             high_availability=metadata,
+            from_caches=not live,
         )
 
     async def _cluster(self, subject: Subject, *, live: bool) -> Fact[Cluster]:
@@ -244,6 +245,10 @@ def _recorded(jobs: Iterable[Job], job_id: str | None) -> Job | None:
     return next((job for job in jobs if job.job_id == job_id), None)
 
 
+def _is_up(cluster: Fact[Cluster]) -> bool:
+    return isinstance(cluster, Known) and cluster.value.available
+
+
 def _is_settled(subject: Subject) -> bool:
     """Nothing is under way: what runs is what was recorded, and it is not being deleted."""
     state = subject.status.reconciliation_status.state
@@ -272,6 +277,7 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
         resource_version=metadata.get("resourceVersion"),
         is_rollback=annotations.get(ROLLBACK_ANNOTATION) == "true",
         foreign=owner_uid not in _owners(body),
+        since=_available_since(body),
     )
 
 
@@ -292,13 +298,23 @@ def _labels_of_pods(subject: Subject) -> str:
 
 def _was_never_available(body: Object) -> bool:
     """Unavailable ever since it was made (contract part 5.3.4); False too while Kubernetes has not said."""
-    for condition in body.get("status", {}).get("conditions") or []:
-        if condition["type"] == "Available":
-            created, since = body["metadata"]["creationTimestamp"], condition["lastTransitionTime"]
-            took = datetime.fromisoformat(since) - datetime.fromisoformat(created)
-            # A change before the creation is a clock that was set back: nothing is known then.
-            return bool(condition["status"] == "False" and timedelta(0) <= took <= _FIRST_STATUS)
-    return False
+    condition, since = _availability(body), _available_since(body)
+    if condition is None or since is None:
+        return False
+    took = since - datetime.fromisoformat(body["metadata"]["creationTimestamp"])
+    # A change before the creation is a clock that was set back: nothing is known then.
+    return bool(condition["status"] == "False" and timedelta(0) <= took <= _FIRST_STATUS)
+
+
+def _available_since(body: Object) -> datetime | None:
+    """The last change of its availability."""
+    condition = _availability(body)
+    return None if condition is None else datetime.fromisoformat(condition["lastTransitionTime"])
+
+
+def _availability(body: Object) -> Object | None:
+    conditions: list[Object] = body.get("status", {}).get("conditions") or []
+    return next((one for one in conditions if one["type"] == "Available"), None)
 
 
 def _replica_failure(status: Object) -> Problem | None:

@@ -92,14 +92,22 @@ class Reconciler:
             raise
 
     async def _advance(self, key: Key, subject: Subject, raw: Object, term: int) -> float | None:
-        observation = await self._observer.observe(subject)
+        plan = await self._plan(subject)
         try:
-            return await self._carry_out(decide(subject, observation), subject, raw, term)
+            return await self._carry_out(plan, subject, raw, term)
         except ActionRefused as refusal:
             newest = self._cache.resource(PLURAL, key) or raw
             subject = read_subject(newest, self._configuration)
             plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
             return await self._carry_out(plan, subject, newest, term)
+
+    async def _plan(self, subject: Subject) -> Plan:
+        """A cache can be stale: what has an effect is decided again on what is read live."""
+        observation = await self._observer.observe(subject)
+        plan = decide(subject, observation)
+        if observation.from_caches and _has_effect(plan, subject):
+            plan = decide(subject, await self._observer.observe(subject, live=True))
+        return plan
 
     async def _carry_out(self, plan: Plan, subject: Subject, raw: Object, term: int) -> float | None:
         """The status is on record before the first effect, and only the leader has effects."""
@@ -120,6 +128,12 @@ class Reconciler:
                 raw = changed
                 subject = read_subject(changed, self._configuration)
         return plan.again_after
+
+
+def _has_effect(plan: Plan, subject: Subject) -> bool:
+    """On the cluster, or on what is done to it next."""
+    before, after = subject.status.reconciliation_status, plan.status.reconciliation_status
+    return bool(plan.actions) or after.state is not before.state
 
 
 def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subject:

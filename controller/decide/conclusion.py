@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from controller.decide.conditions import lifecycle_state, set_running_condition
+from controller.decide.conditions import lifecycle_state, milliseconds, set_running_condition
 from controller.decide.ended import seconds_to_live
 from controller.decide.health import Health
 from controller.decide.observed import apply_problem, first_problem
@@ -10,7 +10,7 @@ from controller.decide.readiness import set_ready_condition
 from controller.decide.step import Step
 from controller.decide.subject import Subject
 from controller.decide.wanted import objection
-from controller.observation import Known, Observation, Problem, Unknown
+from controller.observation import Cluster, Known, Observation, Problem, Unknown
 from controller.plan import Plan
 from shared.config.duration import parse_duration
 from shared.config.options import RECONCILE_INTERVAL
@@ -20,6 +20,8 @@ from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationS
 _DEPLOYED = {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
 MOVING = 1.0  # seconds between looks while something is under way
 _CHANGING = 0.3  # seconds between looks while a change is: each step of it follows the one before at once
+_SHARE_OF_SILENCE = 0.1
+_SHARE_OF_ABSENCE = 0.5
 _STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
 
 
@@ -37,7 +39,8 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     if step.last is not None:
         set_running_condition(status, step.last.spec.is_application, observation.at, generation)
     status.lifecycle_state = lifecycle_state(status, step.last)
-    return Plan(status, step.actions, tuple(step.events), _again_after(step, subject, error, observation.at))
+    again_after = _again_after(step, subject, error, observation)
+    return Plan(status, step.actions, tuple(step.events), again_after)
 
 
 def _observed_problem(step: Step, observation: Observation) -> Problem | None:
@@ -74,15 +77,25 @@ def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Pro
     return None
 
 
-def _at_rest(step: Step, subject: Subject, at: datetime) -> float:
-    interval = parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+def _at_rest(step: Step, subject: Subject, interval: float, at: datetime) -> float:
     left = seconds_to_live(step.status, subject.configuration(subject.spec), at)
     return interval if left is None or left <= 0 else min(interval, left + 1)
 
 
-def _again_after(step: Step, subject: Subject, error: Problem | None, at: datetime) -> float | None:
+def _again_after(
+    step: Step, subject: Subject, error: Problem | None, observation: Observation
+) -> float | None:
     if step.last is None:
         return None if subject.errors else _STUCK
+    interval = parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+    if (
+        step.state in _DEPLOYED
+        and not step.last.is_suspended
+        and isinstance(observation.cluster, Known)
+        and not isinstance(observation.flink, Known)
+    ):
+        pause = _pause_for_the_silent(step.status, observation.cluster.value, observation.at)
+        return min(interval, max(MOVING if error is None else _STUCK, pause))
     if error is not None:
         return _STUCK
     stable = step.state is ReconciliationState.ROLLED_BACK or (
@@ -93,5 +106,17 @@ def _again_after(step: Step, subject: Subject, error: Problem | None, at: dateti
     at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
     job_moves = step.last.spec.is_application and not at_rest
     if step.state in _DEPLOYED and stable and not job_moves:
-        return _at_rest(step, subject, at)
+        return _at_rest(step, subject, interval, observation.at)
     return MOVING if step.state in _DEPLOYED else _CHANGING
+
+
+def _pause_for_the_silent(status: FlinkDeploymentStatus, cluster: Cluster, at: datetime) -> float:
+    """The longer a JobManager has been silent, the longer the seconds until it is asked again.
+
+    That it comes up or goes is told by watch; that it answers is not.
+    """
+    began = status.reconciliation_status.reconciliation_timestamp or 0
+    if cluster.since is not None:
+        began = max(began, milliseconds(cluster.since))
+    share = _SHARE_OF_SILENCE if cluster.available else _SHARE_OF_ABSENCE
+    return (milliseconds(at) - began) / 1000 * share

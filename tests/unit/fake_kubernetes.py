@@ -119,16 +119,21 @@ class FakeKubernetes:
 
 
 class FakeCache(Cache):
-    """A watch cache that is always up to date, and remembers what was written as the real one does."""
+    """A watch cache whose resources are up to date; of Deployments it has the one that it is given."""
 
-    def __init__(self, kubernetes: FakeKubernetes) -> None:
+    def __init__(self, kubernetes: FakeKubernetes, deployment: Object | None = None) -> None:
         super().__init__()
         self._kubernetes = kubernetes
+        self._deployment = deployment
 
     def resource(self, plural: str, key: tuple[str, str]) -> Object | None:
         del plural
         names = self._kubernetes.names(FLINK_DEPLOYMENTS)
         return deepcopy(self._kubernetes.object(FLINK_DEPLOYMENTS, key[1])) if key[1] in names else None
+
+    def deployment(self, namespace: str, name: str) -> Object | None:
+        del namespace, name
+        return self._deployment
 
 
 def labels_of(body: Object) -> dict[str, str]:

@@ -169,6 +169,22 @@ async def test_cluster_at_rest_that_does_not_answer_is_looked_for() -> None:
     assert found.cluster == Absent()
 
 
+async def test_cluster_at_rest_that_is_down_comes_up_or_goes_by_watch() -> None:
+    kubernetes = FakeKubernetes()
+    made, down = reads(kubernetes), deployment_object(RAW, availableReplicas=0)
+    found = await observer(kubernetes, StaleCache(down)).observe(subject_of(settled()))
+    assert isinstance(found.cluster, Known)
+    assert found.from_caches
+    assert made == []
+
+
+async def test_cluster_at_rest_is_read_live_when_asked_for() -> None:
+    cache = StaleCache(deployment_object(RAW))
+    found = await observer(FakeKubernetes(), cache).observe(subject_of(settled()), live=True)
+    assert found.cluster == Absent()
+    assert not found.from_caches
+
+
 async def test_deployment_that_cannot_be_read_is_unknown() -> None:
     kubernetes = FakeKubernetes()
     kubernetes.before = failing("deployments")
@@ -467,6 +483,12 @@ def unavailable(since: str) -> Object:
     """A Deployment of 11:00:00 whose JobManager is not available since then."""
     condition = {"type": "Available", "status": "False", "lastTransitionTime": f"2026-11-21T{since}Z"}
     return deployment_object(RAW, availableReplicas=0, conditions=[condition])
+
+
+async def test_change_of_availability_has_its_time() -> None:
+    found = await observer(FakeKubernetes((DEPLOYMENTS, unavailable("11:00:09")))).observe(subject_of(RAW))
+    assert isinstance(found.cluster, Known)
+    assert found.cluster.value.since == datetime(2026, 11, 21, 11, 0, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

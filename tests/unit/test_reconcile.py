@@ -27,7 +27,15 @@ from controller.observe import Observer
 from controller.reconcile import Reconciler
 from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, FakeCache, FakeKubernetes
-from tests.unit.flink_deployments import application, deployment_object, with_metadata
+from tests.unit.flink_deployments import (
+    application,
+    cluster_of,
+    deployment_object,
+    observed,
+    with_metadata,
+    with_status,
+)
+from tests.unit.recorded_deployments import plan_of, submitted
 
 Json = dict[str, Any]
 KEY = ("shop", "orders")
@@ -49,10 +57,11 @@ class Leader:
 class World:
     """A cluster with one FlinkDeployment, and the controller on it."""
 
-    def __init__(self, raw: Json, *others: Any) -> None:
+    def __init__(self, raw: Json, *others: Any, cached: Json | None = None) -> None:
+        """`cached` is a Deployment as the watch cache has it."""
         self.kubernetes = FakeKubernetes((FLINK_DEPLOYMENTS, raw), *others)
         self.leader = Leader()
-        api, cache = self.kubernetes.api, FakeCache(self.kubernetes)
+        api, cache = self.kubernetes.api, FakeCache(self.kubernetes, cached)
         self._reconciler = Reconciler(
             api=api,
             cache=cache,
@@ -227,6 +236,17 @@ async def test_event_that_cannot_be_posted_does_not_stop_the_effect(caplog: pyte
         await world.reconcile()
     assert world.kubernetes.names(DEPLOYMENTS) == ["orders"]
     assert "Submit" in caplog.text
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_effect_that_a_cache_suggests_is_decided_on_what_is_read_live(is_there: bool) -> None:
+    before = submitted(application())
+    raw = with_status(before, plan_of(before, observed(cluster=cluster_of())))
+    raw["spec"]["image"] = "flink:2.4"
+    cluster = deployment_object(raw, availableReplicas=0)
+    world = World(raw, *([(DEPLOYMENTS, cluster)] if is_there else []), cached=cluster)
+    await world.reconcile()
+    assert (("merge", "deployments", "orders") in world.writes) is is_there
 
 
 async def test_second_reconciliation_at_rest_writes_nothing() -> None:
