@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from controller.decide.problems import INGRESS_FAILED
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
-from controller.flink.names import NATIVE, task_manager_deployment_name
+from controller.flink.names import NATIVE, cluster_metadata_map, task_manager_deployment_name
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest, RestError
 from controller.ingress import IngressExists, ensure_ingress, remove_ingress
@@ -240,11 +240,11 @@ class Actor:
             await self._api.delete(CONFIG_MAPS, namespace, found, uid=uid, propagation=Propagation.BACKGROUND)
 
     async def _forget_job_plans(self, namespace: str, name: str) -> None:
-        for body in await self._high_availability_maps(namespace, name):
-            plans = [key for key in body.get("data") or {} if key.startswith(JOB_PLAN_PREFIXES)]
-            if plans:
-                patch = {"data": dict.fromkeys(plans)}
-                await self._api.merge(CONFIG_MAPS, namespace, body["metadata"]["name"], patch)
+        metadata = cluster_metadata_map(name)
+        body = await self._api.get(CONFIG_MAPS, namespace, metadata) or {}
+        plans = [key for key in body.get("data") or {} if key.startswith(JOB_PLAN_PREFIXES)]
+        if plans:
+            await self._api.merge(CONFIG_MAPS, namespace, metadata, {"data": dict.fromkeys(plans)})
 
 
 def _require_own(deployment: Object, subject: Subject, action: CreateCluster) -> None:

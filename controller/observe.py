@@ -15,7 +15,7 @@ from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
-from controller.flink.names import NATIVE, common_labels, task_manager_deployment_name
+from controller.flink.names import common_labels, job_metadata_map, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
 from controller.observation import (
@@ -81,7 +81,7 @@ class Observer:
             cluster = await self._cluster(subject, live=True)
         absent = isinstance(cluster, Absent)
         metadata: Fact[HighAvailability] = NOT_ASKED
-        if absent or live:
+        if absent or (live and not _is_being_submitted(subject)):
             metadata = await self._high_availability(subject)
         return Observation(
             at=at,
@@ -156,16 +156,14 @@ class Observer:
         if job_id is None or not _keeps_metadata_in_kubernetes(subject):
             return Absent()
         try:
-            labels = f"app={metadata.name},type={NATIVE}"
-            found = await self._api.list(CONFIG_MAPS, metadata.namespace, labels=labels)
+            name = job_metadata_map(metadata.name, job_id)
+            body = await self._api.get(CONFIG_MAPS, metadata.namespace, name)
         except ApiError as error:
             return Unknown(str(error))
-        name = f"{metadata.name}-{job_id}-config-map"
-        for body in found:
-            if body["metadata"]["name"] == name and "deletionTimestamp" not in body["metadata"]:
-                checkpoints = [key for key in body.get("data") or {} if key.startswith("checkpointID-")]
-                return Known(HighAvailability(job_id, has_checkpoint=bool(checkpoints)))
-        return Absent()
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            return Absent()
+        checkpoints = [key for key in body.get("data") or {} if key.startswith("checkpointID-")]
+        return Known(HighAvailability(job_id, has_checkpoint=bool(checkpoints)))
 
     async def _ask_job_manager(self, subject: Subject, *, in_motion: bool) -> "_Answers":
         """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
@@ -243,6 +241,12 @@ def _recorded(jobs: Iterable[Job], job_id: str | None) -> Job | None:
     if job_id is None:
         return next((job for job in jobs if not job.state.is_terminal), None)
     return next((job for job in jobs if job.job_id == job_id), None)
+
+
+def _is_being_submitted(subject: Subject) -> bool:
+    """What it starts from is on record already."""
+    upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING
+    return upgrading and subject.last is not None and subject.last.is_suspended
 
 
 def _is_up(cluster: Fact[Cluster]) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from controller.act import ActionRefused, Actor
 from controller.cache import Cache, Key
-from controller.decide import Subject, decide, decide_failure
+from controller.decide import Subject, decide, decide_failure, decide_unseen
 from controller.decide.rollback import deployed_spec
 from controller.events import EventPoster
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
@@ -103,6 +103,8 @@ class Reconciler:
 
     async def _plan(self, subject: Subject) -> Plan:
         """A cache can be stale: what has an effect is decided again on what is read live."""
+        if (plan := decide_unseen(subject)) is not None:
+            return plan
         observation = await self._observer.observe(subject)
         plan = decide(subject, observation)
         if observation.from_caches and _has_effect(plan, subject):

@@ -1,6 +1,6 @@
 """The lifecycle of a FlinkDeployment, one decision at a time."""
 
-from controller.decide.conclusion import MOVING, conclude
+from controller.decide.conclusion import conclude
 from controller.decide.conditions import READY
 from controller.decide.deletion import BLOCKED
 from controller.decide.ingress import see_to_ingress
@@ -19,8 +19,19 @@ _DELETING = 2.0  # seconds between looks
 _BLOCKED = 10.0  # seconds between looks at what may never change; the way out comes by watch
 
 
+def decide_unseen(subject: Subject) -> Plan | None:
+    """What is due whatever the cluster is like; None when that has to be known."""
+    if FINALIZER in subject.metadata.finalizers or is_on(PAUSED, subject.metadata):
+        return None
+    if subject.metadata.deletion_timestamp is not None:
+        return Plan(subject.status)
+    return None if wanted(subject) is None else Plan(subject.status, (AddFinalizer(),), again_after=0)
+
+
 def decide(subject: Subject, observation: Observation) -> Plan:
     """The plan for a resource, given all that is known about its cluster."""
+    if plan := decide_unseen(subject):
+        return plan
     step = Step(subject.status.model_copy(deep=True), subject.last)
     if is_on(PAUSED, subject.metadata):
         return observe_only(step, subject, observation)
@@ -28,8 +39,6 @@ def decide(subject: Subject, observation: Observation) -> Plan:
     if subject.metadata.deletion_timestamp is not None:
         return _decide_deletion(step, subject, observation)
     goal = wanted(subject)
-    if goal is not None and FINALIZER not in subject.metadata.finalizers:
-        return Plan(subject.status, (AddFinalizer(),), again_after=MOVING)
     if goal is not None:
         now = Situation(subject, goal, observation, step)
         follow(now)
@@ -39,8 +48,6 @@ def decide(subject: Subject, observation: Observation) -> Plan:
 
 def _decide_deletion(step: Step, subject: Subject, observation: Observation) -> Plan:
     """Also of a resource whose spec is not valid: then that counts which runs."""
-    if FINALIZER not in subject.metadata.finalizers:
-        return Plan(subject.status)
     spec = subject.spec if not subject.errors or subject.last is None else subject.last.spec
     goal = Wanted(spec, subject.metadata.generation, is_rollback=is_rollback(step.status))
     follow(Situation(subject, goal, observation, step))

@@ -68,3 +68,13 @@ def keytab_secret(name: str) -> str:
 def krb5_map(name: str) -> str:
     """Name of the ConfigMap with krb5.conf; native JobManagers mount it by this name."""
     return f"kerberos-krb5conf-{name}"
+
+
+def cluster_metadata_map(name: str) -> str:
+    """Name of the ConfigMap in which Flink keeps the leader's addresses and the plans of its jobs."""
+    return f"{name}-cluster-config-map"
+
+
+def job_metadata_map(name: str, job_id: str) -> str:
+    """Name of the ConfigMap in which Flink keeps where a job's checkpoints are."""
+    return f"{name}-{job_id}-config-map"

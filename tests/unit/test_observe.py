@@ -455,6 +455,16 @@ async def test_metadata_of_the_recorded_job_is_found(data: Json, has_checkpoint:
     assert found.high_availability == Known(HighAvailability(job_id, has_checkpoint))
 
 
+async def test_metadata_that_is_being_deleted_is_none() -> None:
+    raw = changing(flinkConfiguration=HA)
+    collection, body = metadata_object(
+        f"orders-{raw['status']['jobStatus']['jobId']}-config-map", counter="8"
+    )
+    going = with_metadata(body, deletionTimestamp="2026-11-21T11:00:00Z")
+    found = await in_motion(raw, job_manager_of(raw), (collection, going))
+    assert found.high_availability == Absent()
+
+
 @pytest.mark.parametrize("name", ["orders-cluster-config-map", f"orders-{'f' * 32}-config-map"])
 async def test_metadata_of_the_cluster_or_of_another_job_is_none(name: str) -> None:
     raw = changing(flinkConfiguration=HA)
@@ -468,6 +478,15 @@ async def test_metadata_that_cannot_be_read_is_unknown() -> None:
     kubernetes.before = failing("configmaps")
     found = await observer(kubernetes, rest=job_manager_of(raw)).observe(subject_of(raw))
     assert found.high_availability == Unknown("configmaps cannot be read")
+
+
+async def test_metadata_is_not_looked_for_when_a_submission_is_on_record_and_its_cluster_there() -> None:
+    raw = application(flinkConfiguration=HA, job={"upgradeMode": "last-state"})
+    raw = with_status(raw, decide(subject_of(raw), observed()))
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(raw)))
+    made = reads(kubernetes)
+    await observer(kubernetes).observe(subject_of(raw))
+    assert made == [("get", "deployments", "orders")]
 
 
 async def test_metadata_is_not_looked_for_where_none_is_kept() -> None:

@@ -35,7 +35,7 @@ from tests.unit.flink_deployments import (
     with_metadata,
     with_status,
 )
-from tests.unit.recorded_deployments import plan_of, submitted
+from tests.unit.recorded_deployments import KUBERNETES_HA, SAVEPOINTS, plan_of, submitted
 
 Json = dict[str, Any]
 KEY = ("shop", "orders")
@@ -255,6 +255,31 @@ async def test_second_reconciliation_at_rest_writes_nothing() -> None:
     writes = len(world.kubernetes.calls)
     await world.reconcile()
     assert len(world.kubernetes.calls) == writes
+
+
+async def test_first_deployment_takes_these_requests_and_no_others() -> None:
+    """With high availability: what of an older cluster of that name is left is read live, each once."""
+    raw = application(flinkConfiguration=KUBERNETES_HA | SAVEPOINTS, job={"upgradeMode": "savepoint"})
+    world = World(with_metadata(raw, finalizers=[]))
+    made: list[Call] = []
+    world.kubernetes.before = made.append
+    for _ in range(3):
+        await world.reconcile()
+    assert world.resource["status"]["lifecycleState"] == "DEPLOYED"
+    assert [(verb, plural) for verb, plural, _ in made] == [
+        ("merge", "flinkdeployments"),
+        ("get", "deployments"),
+        ("list", "pods"),
+        ("replace status", "flinkdeployments"),
+        ("create", "events"),
+        ("get", "configmaps"),
+        ("create", "deployments"),
+        ("create", "services"),
+        ("create", "configmaps"),
+        ("merge", "deployments"),
+        ("get", "deployments"),
+        ("replace status", "flinkdeployments"),
+    ]
 
 
 # What belongs to others
