@@ -20,6 +20,8 @@ from shared import GROUP, VERSION
 
 Object = dict[str, Any]
 TIMEOUT = 10.0  # seconds; longer than any sane answer, shorter than a reconcile may hang
+_AT_A_TIME = 16
+"""Calls under way. More would only wait in the API server, where what runs into its time-out is work lost."""
 
 
 class ApiError(Exception):
@@ -103,6 +105,7 @@ class KubernetesApi:
     def __init__(self, client: ApiClient, timeout: float = TIMEOUT) -> None:
         self._client = client
         self._timeout = timeout
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -173,7 +176,7 @@ class KubernetesApi:
         headers: Mapping[str, str] | None = None,
     ) -> Object:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with self._turns, asyncio.timeout(self._timeout):
                 serialized = await self._client.param_serialize(
                     method,
                     path,
