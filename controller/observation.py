@@ -175,3 +175,8 @@ class Observation:
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
     from_caches: bool = False
     """What is in Kubernetes was not read live: it may be behind, and no effect may follow from it."""
+
+    @property
+    def rest_problem(self) -> Problem | None:
+        """What somebody must mend before the JobManager can be asked."""
+        return self.flink.problem if isinstance(self.flink, Unknown) else None

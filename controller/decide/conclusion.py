@@ -10,7 +10,7 @@ from controller.decide.readiness import set_ready_condition
 from controller.decide.step import Step
 from controller.decide.subject import Subject
 from controller.decide.wanted import objection
-from controller.observation import Cluster, Known, Observation, Problem, Unknown
+from controller.observation import Cluster, Known, Observation, Problem
 from controller.plan import Plan
 from shared.config.duration import parse_duration
 from shared.config.options import RECONCILE_INTERVAL
@@ -55,11 +55,8 @@ def _rest_problem(step: Step, observation: Observation) -> Problem | None:
     """Why the JobManager cannot be asked. An old one that goes is asked as its successor will be: that says
     nothing.
     """
-    goes = step.state is ReconciliationState.UPGRADING and not _is_being_stopped(step)
-    match observation.flink:
-        case Unknown(_, problem) if not goes:
-            return problem
-    return None
+    goes = step.state not in _DEPLOYED and not _is_being_stopped(step)
+    return None if goes else observation.rest_problem
 
 
 def _is_being_stopped(step: Step) -> bool:

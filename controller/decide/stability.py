@@ -43,9 +43,9 @@ def has_proved_itself(now: Situation) -> bool:
 
 
 def may_have_proved_itself(now: Situation) -> bool:
-    """Also where nobody tells whether a running job has completed a checkpoint."""
+    """Also where the JobManager cannot be asked, or does not tell whether a running job has a checkpoint."""
     untold = _job_state(now) is JobState.RUNNING and isinstance(now.observation.checkpoints, Unknown)
-    return untold or has_proved_itself(now)
+    return untold or now.observation.rest_problem is not None or has_proved_itself(now)
 
 
 def time_to_prove_itself(now: Situation) -> float:

@@ -142,7 +142,7 @@ class _Change:
         if self._is_running:
             return _BY_SAVEPOINT if self._savepoint_directory else Wait(problems.no_savepoint_directory())
         if self._is_silent:
-            return Wait(problems.job_manager_is_silent(self._why_silent))
+            return Wait(problems.job_manager_is_silent(self._observation.rest_problem))
         if self._version_changes or is_true(LAST_STATE_FALLBACK.read(self._after)):
             return self.last_state()
         return Wait(problems.job_does_not_run(self.job.state.value if self.job else "unknown"))
@@ -194,7 +194,7 @@ class _Change:
             case _ if isinstance(self._observation.job, Absent):
                 return problems.job_is_not_known()
             case _:
-                return problems.job_manager_is_down(self._why_silent)
+                return problems.job_manager_is_down(self._observation.rest_problem)
 
     def _if_young(self, base: Route, job: Job, limit_seconds: float) -> Route | Wait:
         match self._observation.checkpoints:
@@ -221,14 +221,6 @@ class _Change:
         cluster = self._observation.cluster
         up = isinstance(cluster, Known) and cluster.value.available
         return up and isinstance(self._observation.job, Unknown)
-
-    @property
-    def _why_silent(self) -> Problem | None:
-        match self._observation.flink:
-            case Unknown(_, problem):
-                return problem
-            case _:
-                return None
 
     @property
     def _has_no_checkpoint(self) -> bool:

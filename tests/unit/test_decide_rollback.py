@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.observation import Checkpoints, Fact, HighAvailability, Known, Observation, Unknown
+from controller.observation import (
+    Checkpoints,
+    Fact,
+    HighAvailability,
+    Known,
+    Observation,
+    Problem,
+    Unknown,
+)
 from controller.plan import CreateCluster, StopJobManager
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import JobState, LifecycleState, ReconciliationState
@@ -231,3 +239,24 @@ def test_stable_spec_of_another_flink_version_does_not_come_back() -> None:
     reconciliation = raw["status"]["reconciliationStatus"]
     reconciliation["lastStableSpec"] = reconciliation["lastStableSpec"].replace('"v2_3"', '"v1_20"')
     assert plan_of(raw, seen(raw, JobState.RESTARTING, LATE)).actions == ()
+
+
+def unasked(raw: Json) -> Observation:
+    """The JobManager runs and cannot be asked until somebody mends something."""
+    nothing = Unknown("no answer", Problem("TlsFailed", "The certificate is for other names."))
+    return replace(seen(raw, at=LATE), flink=nothing, job=nothing, checkpoints=nothing)
+
+
+def test_spec_whose_job_manager_cannot_be_asked_is_not_rolled_back() -> None:
+    """How its job is, nobody knows."""
+    raw = redeployed(stable())
+    plan = plan_of(raw, unasked(raw))
+    assert plan.actions == ()
+    assert plan.status.reconciliation_status.state is ReconciliationState.DEPLOYED
+    assert "for other names" in (plan.status.error or "")
+
+
+def test_bad_spec_on_its_way_out_is_not_complained_about() -> None:
+    raw = rolling_back(redeployed(stable()))
+    before = raw["status"].get("error")
+    assert plan_of(raw, unasked(raw)).status.error == before
