@@ -21,6 +21,8 @@ _IGNORED_JOB_FIELDS = (
 _NONCES = ("restartNonce", "savepointRedeployNonce")
 _IGNORED_OPTIONS = ("job.autoscaler", "parallelism.default", "kubernetes.operator")
 _CONFIGURATION = "flinkConfiguration"
+_PARTS_OF_TEMPLATE = ("metadata", "spec")
+"""A template may be written as a Pod; its type and status say nothing, and not every operator records them."""
 
 
 def changed_fields(
@@ -63,7 +65,8 @@ def _forget_scale(wire: dict[str, Any]) -> None:
 def _normalize(part: dict[str, Any]) -> None:
     """What only looks different: pod templates with empty fields, amounts in another notation."""
     if part.get("podTemplate") is not None:
-        part["podTemplate"] = without_empty_fields(part["podTemplate"])
+        template = {name: part["podTemplate"].get(name) or {} for name in _PARTS_OF_TEMPLATE}
+        part["podTemplate"] = without_empty_fields(template)
     resources = part.get("resources")
     if resources is not None:
         for group in ("requests", "limits"):

@@ -16,6 +16,8 @@ from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState
 from shared.model.session_job import FlinkSessionJobSpec
 
+_FREE_FORM = "flinkConfiguration"
+
 
 @dataclass(frozen=True, slots=True)
 class ReconciledSpec:
@@ -45,7 +47,7 @@ class ReconciledSpec:
         """
         spec, metadata = parts_of_document(text)
         return cls(
-            spec=FlinkDeploymentSpec.model_validate(spec),
+            spec=FlinkDeploymentSpec.model_validate(_without_nulls(spec)),
             first_deployment=bool(metadata.get("firstDeployment", False)),
         )
 
@@ -53,6 +55,19 @@ class ReconciledSpec:
 def reconciled_session_job(text: str) -> FlinkSessionJobSpec:
     """The spec in a session job's document; errors as for `ReconciledSpec.from_json`."""
     return FlinkSessionJobSpec.model_validate(parts_of_document(text)[0])
+
+
+def _without_nulls(node: Any) -> Any:
+    """For the Java operator too a null is an absent field, but in free-form options, where it is a word."""
+    if isinstance(node, list):
+        return [_without_nulls(element) for element in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        name: value if name == _FREE_FORM else _without_nulls(value)
+        for name, value in node.items()
+        if value is not None
+    }
 
 
 def parts_of_document(text: str) -> tuple[Any, Mapping[str, Any]]:

@@ -80,6 +80,11 @@ def test_example_that_was_recorded_is_not_a_change(example: Json) -> None:
             id="empty fields of a pod",
         ),
         pytest.param(
+            {"podTemplate": template()},
+            {"podTemplate": {"apiVersion": "v1", "kind": "Pod", **template(), "status": {}}},
+            id="a Pod's type and status",
+        ),
+        pytest.param(
             {"taskManager": {"resources": {"requests": {"cpu": "1000m", "memory": "1Gi"}}}},
             {"taskManager": {"resources": {"requests": {"cpu": 1, "memory": "1024Mi"}, "limits": {}}}},
             id="notation of an amount",

@@ -68,6 +68,20 @@ def test_document_of_the_older_form_is_the_bare_spec() -> None:
     assert "apiVersion" not in read.spec.to_wire()
 
 
+def test_null_in_a_document_is_an_absent_field() -> None:
+    job = {"jarURI": "local:///job.jar", "args": None, "state": None}
+    ingress = {"template": "h", "tls": [{"hosts": None, "secretName": None}], "labels": None}
+    options = {"a": None}
+    document = {"spec": {"job": job, "ingress": ingress, "flinkConfiguration": options, "jobManager": None}}
+    read = ReconciledSpec.from_json(orjson.dumps(document).decode()).spec
+    assert read.job is not None
+    assert (read.job.args, read.job.state) == ([], DesiredJobState.RUNNING)
+    assert read.ingress is not None
+    assert read.ingress.tls is not None
+    assert read.ingress.tls[0].hosts == []
+    assert read.flink_configuration == options  # there a null is the word
+
+
 @pytest.mark.parametrize("text", ["", "null", "[]", "7", '"text"', "{", '{"job": 5}', '{"spec": [], "x": 1}'])
 def test_document_that_is_neither_form_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
