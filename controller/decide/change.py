@@ -28,7 +28,13 @@ _SUSPENDING = {
 
 
 def changes(now: Situation) -> tuple[str, ...]:
-    """Paths whose change needs a new cluster."""
+    """Paths whose change needs a new cluster.
+
+    Of a generation that was acted on there are none: what differs its operator did, an autoscaler say.
+    """
+    status = now.step.status
+    if now.goal.generation == status.observed_generation and not is_rollback(status):
+        return ()
     in_place = scales_in_place(now.subject, now.last.spec, now.goal.spec)
     return changed_fields(now.last.spec, now.goal.spec, scales_in_place=in_place)
 
@@ -47,19 +53,23 @@ def way(now: Situation) -> Route | Wait:
 
 def way_back(now: Situation) -> Route | Wait:
     """The way to the last stable spec."""
-    stable = stable_goal(now.step.status, now.subject.spec)
+    stable = _stable_goal(now)
     return Wait() if stable is None else _way_from_trouble(_towards(now, stable, is_rollback=True))
 
 
 def roll_back(now: Situation) -> None:
     """The last stable spec takes the place of the recorded one."""
-    stable, route = stable_goal(now.step.status, now.subject.spec), way_back(now)
+    stable, route = _stable_goal(now), way_back(now)
     if stable is None or isinstance(route, Wait):
         return
     message = "The spec did not become stable in time, the last stable one is deployed again"
     now.step.events.append(Event(EventType.NORMAL, "Rollback", message))
     now.step.status.reconciliation_status.state = ReconciliationState.ROLLING_BACK
     _take(_towards(now, stable, is_rollback=True), route)
+
+
+def _stable_goal(now: Situation) -> FlinkDeploymentSpec | None:
+    return stable_goal(now.step.status, now.subject.spec, now.subject.metadata.generation)
 
 
 def way_to_start_anew(now: Situation) -> Route | Wait:

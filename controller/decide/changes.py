@@ -22,7 +22,7 @@ _NONCES = ("restartNonce", "savepointRedeployNonce")
 _IGNORED_OPTIONS = ("job.autoscaler", "parallelism.default", "kubernetes.operator")
 _CONFIGURATION = "flinkConfiguration"
 _PARTS_OF_TEMPLATE = ("metadata", "spec")
-"""A template may be written as a Pod; its type and status say nothing, and not every operator records them."""
+"""A template may be written as a Pod; its type and status say nothing, and need not be on record."""
 
 
 def changed_fields(

@@ -51,9 +51,12 @@ def document_of_rollback(status: FlinkDeploymentStatus, deployed: ReconciledSpec
     return ReconciledSpec(spec, first_deployment=deployed.first_deployment).to_json()
 
 
-def stable_goal(status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec) -> FlinkDeploymentSpec | None:
+def stable_goal(
+    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, generation: int
+) -> FlinkDeploymentSpec | None:
     """The last stable spec as what is worked towards; None where the owner changed `spec` since the record.
 
+    `generation` is that of `spec`: one that was acted on is unchanged, whatever its operator recorded of it.
     None too where there is none, or none that may take the job over: it ran suspended, or on another Flink.
     """
     recorded, document = recorded_spec(status), status.reconciliation_status.last_stable_spec
@@ -67,7 +70,8 @@ def stable_goal(status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec) -> Fli
     if stable.spec.flink_version is not recorded.spec.flink_version:
         return None
     running = recorded.spec.job.model_copy(update={"state": DesiredJobState.RUNNING})
-    if changed_fields(recorded.spec.model_copy(update={"job": running}), spec):
+    since = recorded.spec.model_copy(update={"job": running})
+    if generation != status.observed_generation and changed_fields(since, spec):
         return None
     return _with(stable.spec, running.model_copy(update={"upgrade_mode": spec.job.upgrade_mode}))
 

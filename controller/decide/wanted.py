@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from controller.decide.autoscaled import as_autoscaled
 from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.subject import Subject
 from controller.observation import Problem
@@ -31,12 +32,13 @@ def wanted(subject: Subject) -> Wanted | None:
     """The goal; None when neither the spec nor what was last deployed can be acted on."""
     state = subject.status.reconciliation_status.state
     if not subject.errors:
-        stable = stable_goal(subject.status, subject.spec) if is_rollback(subject.status) else None
+        spec, written = subject.spec, subject.metadata.generation
+        stable = stable_goal(subject.status, spec, written) if is_rollback(subject.status) else None
         if stable is None:
-            return Wanted(subject.spec, subject.metadata.generation)
+            return Wanted(as_autoscaled(subject), written)
         moving = state is ReconciliationState.ROLLING_BACK
         generation = subject.status.observed_generation if moving else None
-        return Wanted(stable, generation or subject.metadata.generation, is_rollback=True)
+        return Wanted(stable, generation or written, is_rollback=True)
     if subject.last is None:
         return None
     spec = subject.last.spec

@@ -42,6 +42,7 @@ __all__ = [
     "KERBEROS_IS_MOUNTED",
     "KUBERNETES_HA_FACTORY",
     "MERGE_ARRAYS_BY_NAME",
+    "PARALLELISM_OVERRIDES",
     "RECONCILE_INTERVAL",
     "REST_BIND_PORT",
     "REST_PORT",
@@ -80,6 +81,7 @@ HIGH_AVAILABILITY_STORAGE = Option(
     "high-availability.storageDir", older_keys=("recovery.zookeeper.storageDir",)
 )
 SCHEDULER_MODE = Option("scheduler-mode")
+PARALLELISM_OVERRIDES = Option("pipeline.jobvertex-parallelism-overrides", type=MAP)
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", "1", type=COUNT)
 REST_PORT = Option("rest.port", "8081", older_keys=("web.port",), type=PORT)
 REST_BIND_PORT = Option("rest.bind-port", type=PORT)

@@ -5,7 +5,7 @@ from math import ceil
 
 from shared.config.collections import parse_map
 from shared.config.layers import Value, text
-from shared.config.options import TASK_SLOTS
+from shared.config.options import PARALLELISM_OVERRIDES, TASK_SLOTS
 from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
 
 
@@ -16,7 +16,7 @@ def effective_parallelism(spec: FlinkDeploymentSpec, configuration: Mapping[str,
     """
     if spec.task_manager is not None and spec.task_manager.replicas is not None:
         return spec.task_manager.replicas * _slots(configuration)
-    overrides = text(configuration.get("pipeline.jobvertex-parallelism-overrides", ""))
+    overrides = text(configuration.get(PARALLELISM_OVERRIDES.key, ""))
     if spec.mode is KubernetesDeploymentMode.STANDALONE and overrides:
         largest = max((int(value) for value in parse_map(overrides).values()), default=0)
         if largest > 0:

@@ -31,6 +31,7 @@ from tests.unit.flink_deployments import (
     application,
     cluster_of,
     deployment_object,
+    edited,
     observed,
     with_metadata,
     with_status,
@@ -242,7 +243,7 @@ async def test_event_that_cannot_be_posted_does_not_stop_the_effect(caplog: pyte
 async def test_effect_that_a_cache_suggests_is_decided_on_what_is_read_live(is_there: bool) -> None:
     before = submitted(application())
     raw = with_status(before, plan_of(before, observed(cluster=cluster_of())))
-    raw["spec"]["image"] = "flink:2.4"
+    raw = edited(raw, image="flink:2.4")
     cluster = deployment_object(raw, availableReplicas=0)
     world = World(raw, *([(DEPLOYMENTS, cluster)] if is_there else []), cached=cluster)
     await world.reconcile()
