@@ -19,7 +19,7 @@ from controller.observation import Absent, Cluster, Known, Unknown
 from shared.config.operator_options import RESTART_FAILED
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.model.job import UpgradeMode
-from shared.model.status import JobState, ReconciliationState
+from shared.model.status import JobManagerDeploymentStatus, JobState, ReconciliationState
 
 _RESTART_PAUSE = 30.0
 """Seconds between two starts of a job that fails and fails again."""
@@ -99,6 +99,21 @@ def the_request_is_not_known_to_flink(now: Situation) -> bool:
             return job.state is not JobState.CANCELLING and not isinstance(now.observation.stop, Known)
         case _:
             return False
+
+
+def its_submission_was_not_noted(now: Situation) -> bool:
+    """Its operator ended in between: there is a JobManager of the record where by the status there is none.
+
+    Ours is on record before. The Java operator records restore point and job id before it submits, and of the
+    submission nothing until it is through (contract part 5.4.1).
+    """
+    cluster, status = _cluster(now), now.subject.status
+    if cluster is None or cluster.being_deleted or cluster.paused:
+        return False
+    if status.job_manager_deployment_status is not JobManagerDeploymentStatus.MISSING:
+        return False  # what is there is the cluster before it
+    is_of_record = cluster.generation == status.observed_generation and not is_rollback(status)
+    return is_of_record and now.last.is_suspended and not submission_is_recorded(status)
 
 
 def what_was_given_up_came_up_after_all(now: Situation) -> bool:

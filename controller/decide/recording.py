@@ -49,9 +49,8 @@ def record_change(
     elif status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
     if status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR:
-        status.job_manager_deployment_status = (
-            JobManagerDeploymentStatus.MISSING
-        )  # that was the old cluster's
+        # That was the old cluster's; MISSING would say that it is gone.
+        status.job_manager_deployment_status = JobManagerDeploymentStatus.DEPLOYING
     status.job_status.upgrade_savepoint_path = path
     suspended = _with_job(spec, DesiredJobState.SUSPENDED, restore)
     recorded = ReconciledSpec(suspended, first_deployment=first)

@@ -74,6 +74,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_STOPPING, guards.otherwise, submission.wait),
     Transition(_UPGRADING, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
     Transition(_UPGRADING, guards.the_cluster_is_unknown, submission.wait),
+    Transition(_UPGRADING, guards.its_submission_was_not_noted, submission.note_it, then=_DEPLOYED),
     Transition(_UPGRADING, guards.what_was_given_up_came_up_after_all, suspension.have_its_job_cancelled),
     Transition(_UPGRADING, guards.the_cluster_is_not_of_the_record, stop_what_is_left),
     Transition(_UPGRADING, guards.the_cluster_is_not_released, submission.create_what_is_missing),

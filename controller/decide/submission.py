@@ -24,7 +24,7 @@ from controller.plan import (
 from shared.config.effective import Submission
 from shared.config.options import high_availability_is_kubernetes
 from shared.model.job import UpgradeMode
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import FlinkDeploymentStatus, JobState
 
 
 def wait(_: Situation) -> None:
@@ -56,6 +56,12 @@ def create_what_is_missing(now: Situation) -> None:
 def mark_it_deployed(now: Situation) -> None:
     """What comes next is decided as for any that is deployed."""
     now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
+
+
+def note_it(now: Situation) -> None:
+    """As deployed: its job may have run for long, and have newer state than at its start."""
+    mark_it_deployed(now)
+    now.step.status.job_status.state = JobState.RECONCILING
 
 
 def mark_it_suspended(now: Situation) -> None:
