@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from controller.decide.changes import changed_fields
 from shared.model.deployment import FlinkDeploymentSpec
-from shared.model.job import DesiredJobState, JobSpec
+from shared.model.job import DesiredJobState, JobSpec, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import FlinkDeploymentStatus, ReconciliationState
 
@@ -31,7 +31,10 @@ def deployed_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
 def recorded_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
     """What `lastReconciledSpec` says. Raises ValueError when it cannot be read."""
     document = status.reconciliation_status.last_reconciled_spec
-    return None if document is None else ReconciledSpec.from_json(document)
+    if document is None:
+        return None
+    recorded = ReconciledSpec.from_json(document)
+    return replace(recorded, first_deployment=recorded.first_deployment and _begins_anew(recorded, status))
 
 
 def is_rollback(status: FlinkDeploymentStatus) -> bool:
@@ -86,3 +89,19 @@ def _with(stable: FlinkDeploymentSpec, job: JobSpec) -> FlinkDeploymentSpec:
     if stable.job is None:
         return stable
     return stable.model_copy(update={"job": stable.job.model_copy(update=update)})
+
+
+def _begins_anew(recorded: ReconciledSpec, status: FlinkDeploymentStatus) -> bool:
+    """Whether what is on record starts where its owner said, and not from state of its own.
+
+    The Java operator calls a deployment the first one even after the job was suspended, with its state.
+    """
+    job = recorded.spec.job
+    match None if job is None else job.upgrade_mode:
+        case UpgradeMode.SAVEPOINT:
+            path = status.job_status.upgrade_savepoint_path
+            return job is not None and path is not None and path == job.initial_savepoint_path
+        case UpgradeMode.LAST_STATE:
+            return False
+        case _:
+            return True

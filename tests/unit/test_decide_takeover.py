@@ -1,15 +1,20 @@
 """What is decided about a FlinkDeployment that Apache's operator left."""
 
+from dataclasses import replace
+
 import pytest
 
-from controller.observation import HighAvailability, Known
+from controller.decide.route import LAST_STATE_MARKER
+from controller.observation import HighAvailability, Known, Observation
 from controller.plan import CreateCluster, ForgetJobPlans, StopJobManager
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import JobState, LifecycleState, ReconciliationState
 from tests.unit.flink_deployments import (
+    NO_ANSWER,
     cluster_of,
+    edited,
     java_operator_resource,
     job_of,
     observed,
@@ -154,3 +159,63 @@ def test_cluster_of_apaches_operator_is_taken_over_without_any_effect(name: str)
     before = raw["status"]["reconciliationStatus"]
     assert plan.status.reconciliation_status.last_reconciled_spec == before["lastReconciledSpec"]
     assert plan.status.reconciliation_status.last_stable_spec == before["lastStableSpec"]
+
+
+def suspended_by_another(mode: UpgradeMode, path: str | None) -> Json:
+    """The first deployment of a job that its owner suspended; its record still calls it the first."""
+    raw = java_operator_resource("application-ha-running")
+    status = raw["status"]
+    last = recorded(raw)
+    assert last.spec.job is not None
+    job = last.spec.job.model_copy(update={"state": DesiredJobState.SUSPENDED, "upgrade_mode": mode})
+    document = ReconciledSpec(last.spec.model_copy(update={"job": job}), first_deployment=True).to_json()
+    status["reconciliationStatus"] |= {"lastReconciledSpec": document, "lastStableSpec": document}
+    status["jobStatus"] |= {"state": "FINISHED", "upgradeSavepointPath": path}
+    status["lifecycleState"] = "SUSPENDED"
+    raw["spec"]["job"] |= {"state": "suspended", "upgradeMode": mode.value}
+    return raw
+
+
+def resumed(raw: Json, observation: Observation) -> tuple[CreateCluster, str | None]:
+    """What is created after the owner lets the job run again, and the job id on record."""
+    raw = edited(raw, job={"state": "running"})
+    raw = with_status(raw, plan_of(raw, observation))
+    plan = plan_of(raw, observed(high_availability=observation.high_availability))
+    create = plan.actions[-1]
+    assert isinstance(create, CreateCluster)
+    return create, plan.status.job_status.job_id
+
+
+@pytest.mark.parametrize("cluster", [observed(), observed_up(NO_ANSWER)], ids=["gone", "still there"])
+def test_job_that_another_operator_suspended_goes_on_from_its_savepoint(cluster: Observation) -> None:
+    raw = suspended_by_another(UpgradeMode.SAVEPOINT, "s3://b/suspended")
+    raw["spec"]["job"]["initialSavepointPath"] = "s3://b/older"
+    assert plan_of(raw, cluster).actions == ()
+    create, job_id = resumed(raw, cluster)
+    assert create.submission.restore_path == "s3://b/suspended"
+    assert create.submission.job_id == job_id != raw["status"]["jobStatus"]["jobId"]
+
+
+def test_job_that_another_operator_suspended_goes_on_by_flinks_metadata() -> None:
+    raw = suspended_by_another(UpgradeMode.LAST_STATE, LAST_STATE_MARKER)
+    metadata = Known(HighAvailability(raw["status"]["jobStatus"]["jobId"], has_checkpoint=True))
+    create, job_id = resumed(raw, observed(high_availability=metadata))
+    assert create.submission.restore_path == LAST_STATE_MARKER
+    assert job_id == raw["status"]["jobStatus"]["jobId"]
+
+
+def test_job_that_another_operator_suspended_goes_on_from_a_savepoint_noted_in_the_older_place() -> None:
+    raw = suspended_by_another(UpgradeMode.SAVEPOINT, None)
+    raw["status"]["jobStatus"]["savepointInfo"]["lastSavepoint"] = {"location": "s3://b/legacy"}
+    create, _ = resumed(raw, observed())
+    assert create.submission.restore_path == "s3://b/legacy"
+
+
+def test_upgrade_of_a_first_deployment_that_another_operator_began_goes_on_from_its_savepoint() -> None:
+    raw = in_mid_upgrade(UpgradeMode.SAVEPOINT)
+    raw["spec"]["job"]["initialSavepointPath"] = "s3://b/older"
+    status = raw["status"]["reconciliationStatus"]
+    status["lastReconciledSpec"] = replace(recorded(raw), first_deployment=True).to_json()
+    create = plan_of(raw, observed()).actions[-1]
+    assert isinstance(create, CreateCluster)
+    assert create.submission.restore_path == "s3://b/newest"
