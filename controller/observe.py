@@ -6,7 +6,7 @@ may follow: a cache can be stale, and what it does not hold may exist.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -167,25 +167,28 @@ class Observer:
 
     async def _ask_job_manager(self, subject: Subject, *, in_motion: bool) -> "_Answers":
         """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
-        base, job_id = rest_address(subject), subject.status.job_status.job_id
+        base = rest_address(subject)
         try:
-            if job_id is None and not _may_have_a_job(subject):
+            if not subject.deployed.is_application:
                 return _Answers(Known(await self._flink.info(base)), Absent())
             info, jobs = await asyncio.gather(self._flink.info(base), self._flink.jobs(base))
-            found = _recorded(jobs, job_id)
-            if found is not None and found.state is JobState.FAILED:
-                found = replace(found, failure=await self._failure(base, found.job_id))
+            job = _own_job(jobs, subject.status.job_status.job_id)
+            if not isinstance(job, Known):
+                return _Answers(Known(info), job)
+            job_id = job.value.job_id
+            if job.value.state is JobState.FAILED:
+                job = Known(replace(job.value, failure=await self._failure(base, job_id)))
         except RestError as error:
             nothing = Unknown(str(error), error.problem)
             return _Answers(nothing, nothing)
-        answers = _Answers(Known(info), Absent() if found is None else Known(found))
-        if found is not None and is_watched(subject):
-            answers = replace(answers, restarts=await self._restarts(base, found.job_id))
+        answers = _Answers(Known(info), job)
+        if is_watched(subject):
+            answers = replace(answers, restarts=await self._restarts(base, job_id))
         watched = not isinstance(answers.restarts, Unknown)
-        if found is not None and (in_motion or watched or found.state.is_terminal):
-            answers = replace(answers, checkpoints=await self._checkpoints(base, found.job_id))
-        if found is not None and in_motion:
-            answers = replace(answers, stop=await self._stop(base, found.job_id, subject))
+        if in_motion or watched or job.value.state.is_terminal:
+            answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))
+        if in_motion:
+            answers = replace(answers, stop=await self._stop(base, job_id, subject))
         return answers
 
     async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
@@ -228,19 +231,6 @@ def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:
     return any(
         high_availability_is_kubernetes(validation_configuration(spec, namespace, operator)) for spec in specs
     )
-
-
-def _may_have_a_job(subject: Subject) -> bool:
-    """Though none is on record: of a record that is damaged nothing is concluded."""
-    spec = subject.spec if subject.last is None else subject.last.spec
-    return subject.record_is_damaged and spec.is_application
-
-
-def _recorded(jobs: Iterable[Job], job_id: str | None) -> Job | None:
-    """The job with that id; where the record of it is lost, the one that has not ended."""
-    if job_id is None:
-        return next((job for job in jobs if not job.state.is_terminal), None)
-    return next((job for job in jobs if job.job_id == job_id), None)
 
 
 def _is_being_submitted(subject: Subject) -> bool:
@@ -289,10 +279,19 @@ def _owners(body: Object) -> set[str]:
     return {owner["uid"] for owner in body["metadata"].get("ownerReferences") or []}
 
 
+def _own_job(jobs: Sequence[Job], job_id: str | None) -> Fact[Job]:
+    """The job on record. Without an id (older operators recorded none, or it is lost) the one that runs."""
+    if job_id is None:
+        found = [job for job in jobs if not job.state.is_terminal] or jobs
+    else:
+        found = [job for job in jobs if job.job_id == job_id]
+    if len(found) > 1:
+        return Unknown(f"which of {len(found)} jobs is the resource's is not on record")
+    return Known(found[0]) if found else Absent()
+
+
 def _mode(subject: Subject) -> KubernetesDeploymentMode:
-    """What runs, else what is wanted: the mode of a cluster never changes."""
-    spec = subject.last.spec if subject.last is not None else subject.spec
-    return spec.mode or KubernetesDeploymentMode.NATIVE
+    return subject.deployed.mode or KubernetesDeploymentMode.NATIVE
 
 
 def _labels_of_pods(subject: Subject) -> str:

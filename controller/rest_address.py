@@ -9,7 +9,6 @@ from shared.config.rest_tls import speaks_tls
 def rest_address(subject: Subject) -> str:
     """The URL of the REST service of what was last deployed, without a slash at its end."""
     metadata = subject.metadata
-    spec = subject.last.spec if subject.last is not None else subject.spec
-    config = subject.configuration(spec)
-    scheme = "https" if speaks_tls(config, spec.flink_version) else "http"
+    config = subject.configuration(subject.deployed)
+    scheme = "https" if speaks_tls(config, subject.deployed.flink_version) else "http"
     return f"{scheme}://{rest_service(metadata.name)}.{metadata.namespace}:{REST_PORT.read(config)}"

@@ -39,6 +39,11 @@ class Subject:
         return self.resource.spec
 
     @property
+    def deployed(self) -> FlinkDeploymentSpec:
+        """The spec of what runs; before the first deployment the one that the user wants."""
+        return self.spec if self.last is None else self.last.spec
+
+    @property
     def status(self) -> FlinkDeploymentStatus:
         """The status as it was last written."""
         return self.resource.status

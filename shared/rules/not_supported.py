@@ -42,7 +42,8 @@ def _autoscaler(configuration: Mapping[str, Any]) -> Iterator[Finding]:
     options = flatten({name: configuration[name] for name in configuration if _may_hold_the_switch(name)})
     key = ENABLED.key_in(options)
     if key is not None and is_true(options[key]):
-        yield _finding(f"spec.flinkConfiguration[{key}]", "the autoscaler does not act yet; what it set before stays")
+        message = "the autoscaler does not act yet; parallelisms that it set before stay"
+        yield _finding(f"spec.flinkConfiguration[{key}]", message)
 
 
 def _may_hold_the_switch(name: str) -> bool:

@@ -219,3 +219,11 @@ def test_upgrade_of_a_first_deployment_that_another_operator_began_goes_on_from_
     create = plan_of(raw, observed()).actions[-1]
     assert isinstance(create, CreateCluster)
     assert create.submission.restore_path == "s3://b/newest"
+
+
+def test_job_whose_id_is_not_on_record_is_put_on_record() -> None:
+    raw = java_operator_resource("application-running")
+    job_id = raw["status"]["jobStatus"].pop("jobId")
+    plan = plan_of(raw, observed_up(job_of(job_id)))
+    assert plan.actions == ()
+    assert plan.status.job_status.job_id == job_id

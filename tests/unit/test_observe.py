@@ -135,6 +135,29 @@ def reads(kubernetes: FakeKubernetes) -> list[Call]:
     return made
 
 
+def without_recorded_job_id() -> Subject:
+    """As older versions of the Java operator left it."""
+    raw = settled()
+    del raw["status"]["jobStatus"]["jobId"]
+    return subject_of(raw)
+
+
+async def test_only_job_of_a_cluster_is_its_own_where_no_id_is_on_record() -> None:
+    subject = without_recorded_job_id()
+    job = job_of("a" * 32).value
+    seen = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW)), JobManagers([job])).observe(
+        subject
+    )
+    assert seen.job == Known(job)
+
+
+async def test_which_of_several_jobs_is_its_own_is_not_guessed() -> None:
+    subject = without_recorded_job_id()
+    rest = JobManagers([job_of("a" * 32).value, job_of("b" * 32).value])
+    seen = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW)), rest).observe(subject)
+    assert isinstance(seen.job, Unknown)
+
+
 # Deployments
 
 
