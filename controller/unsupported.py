@@ -8,6 +8,8 @@ from controller.cache import Cache, Key
 from controller.decide.conditions import READY, set_condition
 from controller.kubernetes_api import Conflict, KubernetesApi, Object, flink_collection
 from controller.leadership import LeaderElector, NotLeading
+from shared import GROUP
+from shared.model import Resource
 from shared.model.status import StatusWithConditions
 from shared.rules import explain
 from shared.rules.not_supported import not_supported
@@ -18,7 +20,7 @@ _SOON = 0.2
 
 
 class UnsupportedKind:
-    """Puts the condition Ready=False with reason NotSupported on the resources of one kind."""
+    """Says in the condition Ready of the resources of one kind that nothing is done for them."""
 
     def __init__(self, plural: str, api: KubernetesApi, cache: Cache, elector: LeaderElector) -> None:
         self._collection = flink_collection(plural)
@@ -33,16 +35,15 @@ class UnsupportedKind:
             self._cache.forget(self._collection.plural, key)
             return None
         parsed = parse(raw)
-        if (
-            not self._elector.is_leading
-            or parsed.resource is None
-            or parsed.resource.metadata.deletion_timestamp
-        ):
+        if not self._elector.is_leading or parsed.resource is None:
             return None
+        said = _to_be_said(parsed.resource, f"{self._collection.plural}.{GROUP}/finalizer")
+        if said is None:
+            return None
+        reason, message = said
         status = cast(StatusWithConditions, parsed.resource.status).model_copy(deep=True)
-        message = explain(tuple(not_supported(parsed.resource)))
         generation = parsed.resource.metadata.generation
-        set_condition(status, READY, False, "NotSupported", message, datetime.now(UTC), generation)
+        set_condition(status, READY, False, reason, message, datetime.now(UTC), generation)
         if status == parsed.resource.status:
             return None
         try:
@@ -56,3 +57,15 @@ class UnsupportedKind:
             log.info("%s/%s: %s", *key, error)
             return _SOON
         return None
+
+
+def _to_be_said(resource: Resource, finalizer: str) -> tuple[str, str] | None:
+    """Reason and message; None for a resource that goes by itself."""
+    if resource.metadata.deletion_timestamp is None:
+        return "NotSupported", explain(tuple(not_supported(resource)))
+    if finalizer not in resource.metadata.finalizers:
+        return None
+    return "DeletionBlocked", (
+        f"Nothing is done for a {resource.kind} yet, so the finalizer {finalizer} of another operator stays. "
+        "Remove it to let the resource go: the job or the data that it stands for is left alone."
+    )
