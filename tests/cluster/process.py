@@ -70,7 +70,10 @@ def find(pid: int) -> Process | None:
 
 
 def spawn(argv: tuple[str, ...], environment: Mapping[str, str], log: Path, mark: str) -> Process:
-    """Start a program in its own session, output appended to `log`; raise OSError if it cannot start."""
+    """Start a program in its own session, output appended to `log`; raise OSError if it cannot start.
+
+    It gets no other open file of this process.
+    """
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         pid = os.posix_spawn(
@@ -81,6 +84,7 @@ def spawn(argv: tuple[str, ...], environment: Mapping[str, str], log: Path, mark
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),
                 (os.POSIX_SPAWN_DUP2, output, 2),
+                *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited()),
             ],
             setsid=True,
         )
@@ -89,6 +93,17 @@ def spawn(argv: tuple[str, ...], environment: Mapping[str, str], log: Path, mark
     # Until someone waits for it, even a child that died at once keeps its entry in /proc.
     _state, started = parse_stat((PROC / str(pid) / "stat").read_text())
     return Process(pid, started, boot_id())
+
+
+def _inherited() -> list[int]:
+    """Descriptors that this process was given: a lock among them would be held while a child of it lives."""
+    found = []
+    for file in (PROC / "self" / "fd").iterdir():
+        number = int(file.name)
+        with suppress(OSError):  # the one that this list was read with
+            if number > 2 and os.get_inheritable(number):
+                found.append(number)
+    return found
 
 
 def marked(mark: str) -> list[Process]:

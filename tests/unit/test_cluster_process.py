@@ -47,6 +47,21 @@ def test_own_process_is_found() -> None:
     assert found.alive()
 
 
+def test_lock_of_whoever_started_this_process_is_not_handed_on(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_CREAT)
+    os.set_inheritable(lock, True)
+    try:
+        command = (sys.executable, "-c", "import time; time.sleep(99)")
+        process = spawn(command, {}, tmp_path / "log", str(tmp_path))
+        try:
+            opened = {file.readlink() for file in Path(f"/proc/{process.pid}/fd").iterdir()}
+            assert tmp_path / "lock" not in opened
+        finally:
+            terminate([process], grace_seconds=0)
+    finally:
+        os.close(lock)
+
+
 def test_started_process_lives(sleeper: Process) -> None:
     assert sleeper.alive()
 
