@@ -114,13 +114,17 @@ class Namespace:
             if (body["metadata"].get("labels") or {}).get("app") == cluster
         ]
 
-    def versions(self) -> dict[str, str]:
-        """The resourceVersion of everything in the namespace."""
+    def contents(self) -> dict[str, Json]:
+        """Everything in the namespace, by plural and name."""
         return {
-            f"{collection.plural}/{body['metadata']['name']}": body["metadata"]["resourceVersion"]
+            f"{collection.plural}/{body['metadata']['name']}": body
             for collection in _CONTENTS
             for body in self.of(collection)
         }
+
+    def versions(self) -> dict[str, str]:
+        """The resourceVersion of everything in the namespace."""
+        return {path: body["metadata"]["resourceVersion"] for path, body in self.contents().items()}
 
     def now(self) -> str:
         """The newest resourceVersion: whatever is written from here on has a later one."""

@@ -1,4 +1,7 @@
-"""Objects that are older than a rule: they stay editable, and what is mended stays mended."""
+"""Objects that are older than a rule: they stay editable, and what is mended stays mended.
+
+Among them is what the Java operator's CRDs stored: ours take their place, and it stays as it is.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ from tests.api.namespace import Namespace, unique
 from tests.api.resources import in_namespace
 from tests.api.rule_cases import NODES, RULE_CASES, RuleCase, changed
 from tests.api.schema_bounds import bounds
+from tests.containment import contains
+from tests.unit.flink_deployments import JAVA_OPERATOR_DEPLOYMENTS, java_operator_resource
 
 _ELSEWHERE: dict[str, Json] = {
     "FlinkDeployment": {"restartNonce": 9},
@@ -81,6 +86,10 @@ OLD_NAMES = [
     for node in NODES[case.model]
 ]
 
+LEFT_BEHIND = (*JAVA_OPERATOR_DEPLOYMENTS, "session-job", "state-snapshot")
+FREE: Json = {"metadata": {"finalizers": None}}
+
+left_behind = pytest.mark.parametrize("resource", LEFT_BEHIND)
 old_objects = pytest.mark.parametrize("old", OLD_OBJECTS, ids=lambda old: old.name)
 all_objects = pytest.mark.parametrize("old", [*OLD_OBJECTS, *OLD_NAMES], ids=lambda old: old.name)
 
@@ -92,9 +101,15 @@ class Store:
     copies: CopiedKinds
     namespace: Namespace
     names: dict[str, str]
+    left_behind: dict[str, Json]
+    """What the Java operator left, as it was stored."""
 
     def path(self, old: OldObject, subresource: str = "") -> str:
         return self.copies.collection(old.kind).path(self.namespace.name, self.names[old.name], subresource)
+
+    def path_of(self, body: Json, subresource: str = "") -> str:
+        collection = self.copies.collection(body["kind"])
+        return collection.path(self.namespace.name, body["metadata"]["name"], subresource)
 
     def get(self, old: OldObject) -> Json:
         return self.namespace.api.call("GET", self.path(old))
@@ -111,12 +126,20 @@ class Store:
 def store(api: ApiServer, shared_namespace: Namespace) -> Iterator[Store]:
     """Every old object, written before there were any checks."""
     with CopiedKinds.made(api, f"{unique('copy')}.example.test") as copies:
-        store = Store(copies, shared_namespace, {})
+        store = Store(copies, shared_namespace, {}, {})
         for old in (*OLD_OBJECTS, *OLD_NAMES):
             name = old.broken["metadata"]["name"] if old in OLD_NAMES else unique("old")
             store.names[old.name] = name
             body = merged(copies.renamed(old.broken), {"metadata": {"name": name}})
             api.create(copies.collection(old.kind), in_namespace(body, shared_namespace.name))
+
+        for resource in LEFT_BEHIND:
+            body = java_operator_resource(resource)
+            kept = {"name": unique("left"), "finalizers": body["metadata"]["finalizers"]}
+            first = in_namespace(copies.renamed({**body, "metadata": kept}), shared_namespace.name)
+            created = api.create(copies.collection(body["kind"]), first)
+            reported = {**created, "status": body["status"]}
+            store.left_behind[resource] = api.call("PUT", store.path_of(created, "status"), reported)
 
         def is_refused(kind: str) -> bool:
             old = next(old for old in OLD_OBJECTS if old.kind == kind)
@@ -125,6 +148,8 @@ def store(api: ApiServer, shared_namespace: Namespace) -> Iterator[Store]:
 
         copies.check(is_refused)
         yield store
+        for body in store.left_behind.values():
+            api.merge(copies.collection(body["kind"]), shared_namespace.name, body["metadata"]["name"], FREE)
 
 
 @all_objects
@@ -160,6 +185,28 @@ def test_what_is_mended_cannot_be_broken_again(store: Store, old: OldObject) -> 
         )
     )
     assert _states(old, causes), causes
+
+
+@left_behind
+def test_what_the_java_operator_left_is_served_as_it_was(store: Store, resource: str) -> None:
+    then = store.left_behind[resource]
+    now = store.namespace.api.call("GET", store.path_of(then))
+    assert now["metadata"] == then["metadata"]
+    assert contains(now["spec"], then["spec"])  # beside it there are defaults
+    assert now["status"] == then["status"]
+
+
+@left_behind
+def test_defaults_are_no_new_generation_of_what_the_java_operator_left(store: Store, resource: str) -> None:
+    then = store.left_behind[resource]
+    ready = {"type": "Ready", "status": "False", "reason": "R", "lastTransitionTime": "2026-11-21T10:00:00Z"}
+    for subresource, patch in (
+        ("status", {"status": {"conditions": [ready]}}),
+        ("", {"metadata": {"labels": {"a": "b"}}}),
+    ):
+        path = f"{store.path_of(then, subresource)}?dryRun=All"
+        written = store.namespace.api.call("PATCH", path, patch, "merge-patch+json")
+        assert written["metadata"]["generation"] == then["metadata"]["generation"]
 
 
 def with_spec_of(resource: Json, other: Json) -> Json:

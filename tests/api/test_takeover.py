@@ -1,77 +1,139 @@
 """What the Java operator left behind is taken over: no job notices that its operator is another one."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pytest
-import yaml
 
-from tests.api.api_server import DEPLOYMENTS, Json
+from tests.api.api_server import FLINK_DEPLOYMENTS, FLINK_KINDS, LEASES, ApiServer, Json
 from tests.api.controller import Controller, condition
-from tests.api.namespace import Namespace
+from tests.api.left_behind import (
+    CLUSTERS,
+    OTHERS,
+    LeftBehind,
+    collection_of,
+    name_of,
+    restore,
+    restore_resource,
+)
+from tests.api.namespace import Namespace, unique
+from tests.cluster import Cluster
 from tests.polling import eventually
+from tests.unit.flink_deployments import java_operator_resource
 
-_LEFT_BEHIND = Path(__file__).parent / "data" / "java_operator_application.yaml"
-_NAME = "taken-over"
 _SECONDS = 30.0
+clusters = pytest.mark.parametrize("left", CLUSTERS, ids=lambda one: one.resource)
+others = pytest.mark.parametrize("resource", OTHERS)
 
 
-@pytest.fixture
-def before(namespace: Namespace) -> Json:
-    """The resource as it was before our controller came."""
-    resource, job_manager = yaml.safe_load_all(_LEFT_BEHIND.read_text())
-    owner = {
-        "apiVersion": resource["apiVersion"],
-        "kind": resource["kind"],
-        "name": _NAME,
-        "uid": namespace.store(resource)["metadata"]["uid"],
-    }
-    job_manager["metadata"] |= {"namespace": namespace.name, "ownerReferences": [owner]}
-    namespace.api.create(DEPLOYMENTS, job_manager)
-    namespace.patch(_NAME, {"status": job_manager["status"]}, DEPLOYMENTS, "status")
-    return namespace.patch(_NAME, {"status": resource["status"]}, subresource="status")
+@dataclass(frozen=True)
+class TakenOver:
+    """A namespace whose resources our controller has looked at."""
+
+    namespace: Namespace
+    before: Mapping[str, Json]
+    """Every object as it was, by its resource's plural and its name."""
+    since: str
+    """The resourceVersion of that time."""
+
+    def now(self, resource: str) -> Json:
+        return self.namespace.get(name_of(resource), collection_of(resource))
+
+    def then(self, resource: str) -> Json:
+        return self.before[f"{collection_of(resource).plural}/{name_of(resource)}"]
 
 
-@pytest.fixture
-def job_manager(namespace: Namespace, before: Json) -> Json:
-    """Its JobManager at that time."""
-    assert before["metadata"]["name"] == _NAME
-    return namespace.get(_NAME, DEPLOYMENTS)
-
-
-@pytest.fixture
-def after(namespace: Namespace, job_manager: Json, tmp_path: Path) -> Iterator[Json]:
-    """The resource after our controller has looked at it: only ours writes a condition Ready."""
-    controller = Controller(namespace, f"heir-of-{job_manager['metadata']['name']}", tmp_path)
-    controller.start()
-    try:
-
-        def looked_at() -> Json:
+@pytest.fixture(scope="module")
+def taken_over(
+    cluster: Cluster, api: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TakenOver]:
+    with Namespace.made(cluster, api, "taken-over") as namespace:
+        for one in CLUSTERS:
+            restore(namespace, one)
+        for resource in OTHERS:
+            restore_resource(namespace, resource)
+        taken_over = TakenOver(namespace, namespace.contents(), namespace.now())
+        controller = Controller(namespace, "heir", tmp_path_factory.mktemp("heir"))
+        controller.start()
+        try:
+            for resource in (*(one.resource for one in CLUSTERS), *OTHERS):
+                eventually(
+                    lambda: condition(taken_over.now(resource)),  # noqa: B023 - called at once
+                    within=_SECONDS,
+                    what=f"the controller looks at {resource}",  # only ours writes a condition Ready
+                )
             controller.process.assert_running()
-            resource = namespace.get(_NAME)
-            condition(resource)
-            return resource
-
-        yield eventually(looked_at, within=_SECONDS, what="the controller looks at the resource")
-    finally:
-        controller.process.kill()
+            yield taken_over
+        finally:
+            controller.process.kill()
 
 
-def test_a_running_job_is_taken_over_as_it_is(
-    namespace: Namespace, before: Json, job_manager: Json, after: Json
-) -> None:
-    for part in (
-        "reconciliationStatus",
-        "observedGeneration",
-        "lifecycleState",
-        "jobManagerDeploymentStatus",
-    ):
-        assert after["status"][part] == before["status"][part]
-    # The JobManager cannot be asked here: what is not known is not changed.
-    for fact in ("jobId", "state", "startTime"):
-        assert after["status"]["jobStatus"][fact] == before["status"]["jobStatus"][fact]
-    assert (
-        namespace.get(_NAME, DEPLOYMENTS)["metadata"]["resourceVersion"]
-        == (job_manager["metadata"]["resourceVersion"])
+def without_conditions(resource: Json) -> Json:
+    status = {name: value for name, value in resource["status"].items() if name != "conditions"}
+    metadata = {
+        name: value
+        for name, value in resource["metadata"].items()
+        if name not in {"resourceVersion", "managedFields"}
+    }
+    return {**resource, "metadata": metadata, "status": status}
+
+
+@clusters
+def test_resource_is_taken_over_as_it_is(taken_over: TakenOver, left: LeftBehind) -> None:
+    then, now = taken_over.then(left.resource), taken_over.now(left.resource)
+    assert then["metadata"]["generation"] == java_operator_resource(left.resource)["metadata"]["generation"]
+    assert without_conditions(now) == without_conditions(then)
+
+
+def test_every_resource_is_written_once(taken_over: TakenOver) -> None:
+    history = taken_over.namespace.history(FLINK_DEPLOYMENTS, taken_over.since)
+    assert sorted(one["metadata"]["name"] for one in history) == sorted(
+        name_of(left.resource) for left in CLUSTERS
     )
-    assert "SpecChanged" not in {event["reason"] for event in namespace.events_of(_NAME)}
+
+
+@clusters
+def test_condition_of_its_operator_keeps_its_time(taken_over: TakenOver, left: LeftBehind) -> None:
+    (then,) = taken_over.then(left.resource)["status"]["conditions"]
+    running = condition(taken_over.now(left.resource), "Running")
+    if running["status"] == then["status"]:
+        assert running["lastTransitionTime"] == then["lastTransitionTime"]
+
+
+def test_nothing_of_any_cluster_is_written(taken_over: TakenOver) -> None:
+    kinds = {collection.plural for collection in (*FLINK_KINDS, LEASES)}
+
+    def of_clusters(versions: Mapping[str, str]) -> dict[str, str]:
+        return {path: version for path, version in versions.items() if path.split("/")[0] not in kinds}
+
+    before = {path: body["metadata"]["resourceVersion"] for path, body in taken_over.before.items()}
+    assert of_clusters(before) != {}
+    assert of_clusters(taken_over.namespace.versions()) == of_clusters(before)  # events too: there are none
+
+
+@others
+def test_kind_that_is_not_acted_on_is_left_alone_and_says_so(taken_over: TakenOver, resource: str) -> None:
+    now = taken_over.now(resource)
+    assert condition(now)["reason"] == "NotSupported"
+    assert without_conditions(now) == without_conditions(taken_over.then(resource))
+
+
+@others
+def test_deletion_that_waits_for_another_operator_says_how_to_go_on(
+    taken_over: TakenOver, resource: str
+) -> None:
+    namespace, name, collection = taken_over.namespace, unique("deleted"), collection_of(resource)
+    plural = f"{collection.plural}.flink.apache.org"
+    restore_resource(namespace, resource, name)
+    namespace.succeeds("delete", plural, name, "--wait=false")
+
+    def says_so() -> Json:
+        ready = condition(namespace.get(name, collection))
+        assert ready["reason"] == "DeletionBlocked"
+        return ready
+
+    told = eventually(says_so, within=_SECONDS, what="what blocks the deletion is told")
+    assert f"{plural}/finalizer" in told["message"]
+    patch = '[{"op": "remove", "path": "/metadata/finalizers"}]'
+    namespace.succeeds("patch", plural, name, "--type=json", "-p", patch)
+    eventually(lambda: namespace.find(name, collection) is None, within=_SECONDS, what="the resource is gone")

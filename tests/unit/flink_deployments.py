@@ -165,6 +165,7 @@ JAVA_OPERATOR_DEPLOYMENTS = (
     "application-ha-upgraded-stable",
     "session-cluster",
     "standalone-application",
+    "standalone-application-ha",
 )
 """FlinkDeployments that Apache's operator left, by the names of their files."""
 

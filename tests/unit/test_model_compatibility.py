@@ -9,6 +9,7 @@ from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSession
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
 from shared.model.status import FlinkDeploymentStatus
+from tests.containment import contains
 from tests.unit.flink_deployments import JAVA_OPERATOR_DEPLOYMENTS, application, java_operator_resource
 
 
@@ -142,10 +143,3 @@ def without_nulls(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: without_nulls(value) for key, value in node.items() if value is not None}
     return node
-
-
-def contains(whole: Any, part: Any) -> bool:
-    """Whether all of `part` is in `whole`, at the same places."""
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(k in whole and contains(whole[k], v) for k, v in part.items())
-    return bool(whole == part)
