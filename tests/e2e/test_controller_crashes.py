@@ -39,11 +39,10 @@ from tests.cluster import Cluster
 from tests.e2e.conftest import Release
 from tests.e2e.continuity import History, counting, storage
 from tests.e2e.flink import Flink
-from tests.installation import NAMESPACE
+from tests.e2e.installed_controller import stopped_controller
 
 pytestmark = pytest.mark.alone
 
-CONTROLLER = "deployment/flink-operator-controller"
 NAME = "crashing"
 EFFECTS = ("intention", "savepoint", "result", "deletion", "creation")
 POINTS = tuple((effect, moment) for effect in EFFECTS for moment in ("before", "after"))
@@ -186,19 +185,8 @@ class Leader:
 
 @pytest.fixture
 def no_other_controller(operator: Cluster) -> Iterator[None]:
-    if operator.external:
-        pytest.skip("the controller of somebody else's cluster is not ours to stop")
-    kubectl = ("-n", NAMESPACE, "scale", CONTROLLER)
-    operator.kubectl(*kubectl, "--replicas=0")
-    selector = "app.kubernetes.io/component=controller"
-    operator.kubectl(
-        "-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", selector, "--timeout=60s", timeout=70
-    )
-    try:
+    with stopped_controller(operator):
         yield
-    finally:
-        operator.kubectl(*kubectl, "--replicas=1")
-        operator.kubectl("-n", NAMESPACE, "rollout", "status", CONTROLLER, "--timeout=90s", timeout=100)
 
 
 async def until(cluster: Cluster, key: Key, crashes: Crashes, done: Callable[[Object], bool]) -> None:
