@@ -191,3 +191,20 @@ def test_job_that_another_operator_saw_cancelled_goes_on_from_what_it_noted() ->
     assert [type(action) for action in plan.actions] == [StopJobManager]
     (create,) = created(plan_of(with_status(raw, plan), observed()))
     assert create.submission.restore_path == CHECKPOINT
+
+
+def test_rolled_back_resource_goes_on_once_its_owner_puts_on_record_what_runs() -> None:
+    raw = java_operator_resource("application-running")
+    raw = edited(raw, image="flink:broken")
+    status = raw["status"]["reconciliationStatus"]
+    status["lastReconciledSpec"] = status["lastStableSpec"].replace(
+        '"image":"flink:2.3"', '"image":"flink:broken"'
+    )
+    status["state"] = "ROLLED_BACK"
+    raw["status"]["observedGeneration"] = raw["metadata"]["generation"]
+    assert plan_of(raw, up_with(raw)).actions == ()
+
+    status |= {"lastReconciledSpec": status["lastStableSpec"], "state": "DEPLOYED"}
+    assert plan_of(raw, up_with(raw)).actions == ()
+    (stop,) = plan_of(edited(raw, image="flink:2.3.1"), up_with(raw)).actions
+    assert isinstance(stop, StopWithSavepoint)
