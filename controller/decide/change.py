@@ -30,7 +30,7 @@ _SUSPENDING = {
 def changes(now: Situation) -> tuple[str, ...]:
     """Paths whose change needs a new cluster.
 
-    Of a generation that was acted on there are none: what differs is its operator's doing, an autoscaler's say.
+    Of a generation that was acted on there are none: what differs its operator did, an autoscaler say.
     """
     status = now.step.status
     if now.goal.generation == status.observed_generation and not is_rollback(status):

@@ -104,8 +104,8 @@ def the_request_is_not_known_to_flink(now: Situation) -> bool:
 def its_submission_was_not_noted(now: Situation) -> bool:
     """Its operator ended in between: there is a JobManager of the record where by the status there is none.
 
-    Ours is on record before. The Java operator records restore point and job id before it submits, and nothing
-    of the submission until that is through (contract part 5.4.1).
+    Ours is on record before. The Java operator records restore point and job id before it submits, and of the
+    submission nothing until it is through (contract part 5.4.1).
     """
     cluster, status = _cluster(now), now.subject.status
     if cluster is None or cluster.being_deleted or cluster.paused:

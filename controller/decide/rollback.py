@@ -59,7 +59,7 @@ def stable_goal(
 ) -> FlinkDeploymentSpec | None:
     """The last stable spec as what is worked towards; None where the owner changed `spec` since the record.
 
-    `generation` is that of `spec`: one that was acted on is not changed, whatever its operator recorded of it.
+    `generation` is that of `spec`: one that was acted on is unchanged, whatever its operator recorded of it.
     None too where there is none, or none that may take the job over: it ran suspended, or on another Flink.
     """
     recorded, document = recorded_spec(status), status.reconciliation_status.last_stable_spec

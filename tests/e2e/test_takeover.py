@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from shared.model import FlinkDeployment
 from shared.model.job import UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -9,6 +11,8 @@ from tests.e2e.conftest import Release
 from tests.e2e.continuity import counting, storage
 from tests.e2e.flink import Flink, Json, ready
 from tests.e2e.installed_controller import stopped_controller
+
+pytestmark = pytest.mark.alone
 
 NAME = "heirloom"
 SECONDS = 60.0
