@@ -15,7 +15,7 @@ from cli.yaml_errors import TooDeepError, TooLargeError, TreeError
 from cli.yaml_lines import Lines, line_of
 from cli.yaml_tree import Tree
 
-SECONDS = 10.0
+SECONDS = 10.0  # of CPU, whatever else the machine does
 """Far more than any bounded reading takes on a busy machine, far less than an unbounded one."""
 
 
@@ -276,18 +276,18 @@ def test_hundred_levels_are_read() -> None:
 @pytest.mark.parametrize("levels", [101, 100_000, 700_000])
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "[\n", '{"a":', "&a [", "!t [", "[{a: ", "{? a: "])
 def test_deep_nesting_ends_reading_at_once(opening: str, levels: int) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TooDeepError):
         trees((opening * levels)[: 3 * 1024 * 1024])
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("opening", ["? ", "[{", "? - ", "{["])
 def test_deeply_nested_keys_end_reading_at_once(opening: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TreeError, match="cannot be a key"):
         trees(opening * 700_000)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_aliases_count_with_the_levels_that_they_stand_for() -> None:
@@ -298,7 +298,7 @@ def test_aliases_count_with_the_levels_that_they_stand_for() -> None:
 
 @pytest.mark.parametrize("kind", ["[{}]", "{{a: {}}}"], ids=["lists", "mappings"])
 def test_aliases_count_with_all_that_they_stand_for(kind: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     names = "abcdefghijklmnopqrst"
     steps = [
         f"{name}: &{name} [" + ",".join(kind.format(f"*{before}") for _ in range(9)) + "]"
@@ -306,7 +306,7 @@ def test_aliases_count_with_all_that_they_stand_for(kind: str) -> None:
     ]
     with pytest.raises(TooLargeError):
         trees("\n".join(["a: &a [lol, lol, lol]", *steps]))
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize(
@@ -320,10 +320,10 @@ def test_aliases_count_with_all_that_they_stand_for(kind: str) -> None:
     ids=["text", "numbers", "nulls", "json"],
 )
 def test_document_larger_than_a_request_is_not_read(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(TooLargeError):
         trees(text)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_document_larger_than_a_request_is_not_read(text: str) -> None:
     ids=["braces", "directives", "quotes", "documents", "unfinished"],
 )
 def test_odd_text_takes_no_odd_time(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with suppress(TreeError):
         trees(text)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
