@@ -61,9 +61,9 @@ def seconds_to_live(status: FlinkDeploymentStatus, options: Mapping[str, str], a
 
 
 def _by_record(status: FlinkDeploymentStatus) -> Route | Wait:
-    if status.job_status.upgrade_savepoint_path == LAST_STATE_MARKER:
-        return Wait(problems.no_savepoint_is_recorded())
-    return _from(status.job_status.upgrade_savepoint_path)
+    """Never without a path: a JobManager that started anew unnoticed may have run the job again."""
+    path = recorded_path(status)
+    return Wait(problems.no_savepoint_is_recorded()) if path is None else _from(path)
 
 
 def _from(path: str | None) -> Route:

@@ -143,4 +143,19 @@ REGRESSIONS = (
             ),
         ),
     ),
+    Regression(
+        "a failed job that its JobManager runs again unnoticed, before it is lost",
+        Scenario(
+            Setup(ha=False, pace=Pace(pod_end=8.0, watch=0.5)),
+            (
+                Wait(1.0),
+                Edit("invalid"),
+                Fail(Target.ANY, Failure.SLOW),
+                Happens("the job fails"),
+                Happens("the JobManager crashes"),
+                Wait(3.0),
+                Happens("the Deployment is deleted by hand"),
+            ),
+        ),
+    ),
 )
