@@ -89,7 +89,8 @@ def start_the_unhealthy_job_again(now: Situation) -> None:
 
 def _way_from_trouble(now: Situation) -> Route | Wait:
     """By Flink's metadata where it is kept, for the job may not be able to take a savepoint."""
-    job, ended = now.goal.spec.job, has_ended(now.step.status, now.observation)
+    job, before = now.goal.spec.job, now.subject.configuration(now.last.spec)
+    ended = has_ended(now.step.status, now.observation, before)
     if job is None or job.upgrade_mode is UpgradeMode.STATELESS or ended:
         return way(now)
     match now.observation.high_availability:

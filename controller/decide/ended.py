@@ -8,8 +8,12 @@ from controller.decide.route import LAST_STATE_MARKER, Route, Suspension, Wait, 
 from controller.observation import Absent, Checkpoints, Fact, Known, Observation, Unknown
 from shared.config.duration import parse_duration
 from shared.config.operator_options import JM_SHUTDOWN_TTL
+from shared.config.options import high_availability_is_active
 from shared.model.job import UpgradeMode
 from shared.model.status import FlinkDeploymentStatus
+
+SHUTDOWN = "job-manager-shutdown"
+"""Key of `status.clusterInfo`: since when the JobManager of the ended job is not kept any more, RFC 3339."""
 
 
 def note_newest_checkpoint(status: FlinkDeploymentStatus, checkpoints: Fact[Checkpoints]) -> None:
@@ -24,14 +28,21 @@ def note_newest_checkpoint(status: FlinkDeploymentStatus, checkpoints: Fact[Chec
             status.job_status.upgrade_savepoint_path = found.newest
 
 
-def has_ended(status: FlinkDeploymentStatus, observation: Observation) -> bool:
-    """The JobManager says so; or it did, and is there no more."""
+def has_ended(
+    status: FlinkDeploymentStatus, observation: Observation, configuration: Mapping[str, str]
+) -> bool:
+    """The JobManager says so; or it did, is there no more, and cannot have run the job again.
+
+    One without high availability does, when its container starts anew. `configuration`: what ran.
+    """
     match observation.job:
         case Known(job):
             return job.state.is_terminal
         case _:
             state = status.job_status.state
-            return state is not None and state.is_terminal and isinstance(observation.cluster, Absent)
+            was_final = high_availability_is_active(configuration) or SHUTDOWN in status.cluster_info
+            is_gone = isinstance(observation.cluster, Absent)
+            return state is not None and state.is_terminal and is_gone and was_final
 
 
 def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> Route | Wait:
@@ -61,9 +72,9 @@ def seconds_to_live(status: FlinkDeploymentStatus, options: Mapping[str, str], a
 
 
 def _by_record(status: FlinkDeploymentStatus) -> Route | Wait:
-    """Never without a path: a JobManager that started anew unnoticed may have run the job again."""
-    path = recorded_path(status)
-    return Wait(problems.no_savepoint_is_recorded()) if path is None else _from(path)
+    if status.job_status.upgrade_savepoint_path == LAST_STATE_MARKER:
+        return Wait(problems.no_savepoint_is_recorded())
+    return _from(status.job_status.upgrade_savepoint_path)
 
 
 def _from(path: str | None) -> Route:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.decide.conditions import milliseconds
+from controller.decide.ended import SHUTDOWN
 from controller.decide.rollback import ROLLBACK, document_of_rollback, is_rollback
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState, UpgradeMode
@@ -69,7 +70,8 @@ def record_submission(
     first: bool,
 ) -> ReconciledSpec:
     """A cluster is about to be created: with which spec, job id and restore point."""
-    status.cluster_info.pop(HEALTH_INFO, None)  # what was counted is over
+    for key in (HEALTH_INFO, SHUTDOWN):
+        status.cluster_info.pop(key, None)  # both speak of the run before
     status.job_status.job_id = job_id
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
     status.job_status.upgrade_savepoint_path = path

@@ -1,7 +1,8 @@
 """A deployed spec: what is seen of it, put into the status."""
 
 from controller.decide.change import changes, way
-from controller.decide.ended import note_newest_checkpoint, route_after_end
+from controller.decide.conditions import timestamp
+from controller.decide.ended import SHUTDOWN, note_newest_checkpoint, route_after_end
 from controller.decide.health import note_health
 from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
 from controller.decide.observed import apply_job, job_manager_status
@@ -49,6 +50,7 @@ def start_the_failed_job_again(now: Situation) -> None:
 def stop_its_job_manager(now: Situation) -> None:
     """It was kept for questions, long enough; what Flink keeps of the job stays."""
     _note(now)
+    now.step.status.cluster_info.setdefault(SHUTDOWN, timestamp(now.observation.at))
     stop_what_is_left(now)
 
 

@@ -69,7 +69,7 @@ def choose_route(
         return Route(Suspension.DELETION, recorded, subject.status.job_status.upgrade_savepoint_path)
     if change.job is None and _never_available(observation):
         return change.as_submitted(recorded)
-    if has_ended(subject.status, observation):
+    if has_ended(subject.status, observation, change.before):
         return route_after_end(subject.status, observation)
     if change.job is not None and change.job.state is JobState.CANCELLING:
         return Wait()
@@ -111,19 +111,19 @@ class _Change:
         after: FlinkDeploymentSpec,
         observation: Observation,
     ) -> None:
-        self._before = subject.configuration(before)
+        self.before = subject.configuration(before)
         self._after = subject.configuration(after)
         self._version_changes = before.flink_version is not after.flink_version
         self._restored_from = recorded_path(subject.status)
         self._observation = observation
         self._savepoint_directory = SAVEPOINT_DIRECTORY.read(self._after) or SAVEPOINT_DIRECTORY.read(
-            self._before
+            self.before
         )
         self.job: Job | None = observation.job.value if isinstance(observation.job, Known) else None
 
     @property
     def has_foreign_high_availability(self) -> bool:
-        return high_availability_is_active(self._before) and not high_availability_is_kubernetes(self._before)
+        return high_availability_is_active(self.before) and not high_availability_is_kubernetes(self.before)
 
     def as_submitted(self, recorded: UpgradeMode) -> Route | Wait:
         """The JobManager never came up, so what the job was to start from is still the newest."""
@@ -159,7 +159,7 @@ class _Change:
         return base
 
     def _whatever_its_age(self) -> Route | Wait:
-        both = (self._before, self._after)
+        both = (self.before, self._after)
         if self._version_changes or not all(high_availability_is_kubernetes(one) for one in both):
             return self._cancelled()
         match self._observation.high_availability:
@@ -177,7 +177,7 @@ class _Change:
     def _cancelled(self) -> Route | Wait:
         if self.job is None:
             return Wait(self._what_is_lost())
-        retention = (CHECKPOINT_RETENTION.read(self._before) or "").strip().upper()
+        retention = (CHECKPOINT_RETENTION.read(self.before) or "").strip().upper()
         if retention != RETAINED:
             return Wait(problems.cancellation_loses_checkpoints(retention))
         return _BY_CANCELLATION

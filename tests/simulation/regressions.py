@@ -158,4 +158,17 @@ REGRESSIONS = (
             ),
         ),
     ),
+    Regression(
+        "a failed job that its JobManager runs again unnoticed from an older savepoint",
+        Scenario(
+            Setup(ha=False, initial_savepoint=True, pace=Pace(pod_end=8.0, watch=0.5)),
+            (
+                Wait(4.0),
+                Happens("the job fails"),
+                Happens("the JobManager crashes"),
+                Wait(2.0),
+                Happens("the Deployment is deleted by hand"),
+            ),
+        ),
+    ),
 )

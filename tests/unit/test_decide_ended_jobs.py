@@ -20,7 +20,15 @@ from tests.unit.flink_deployments import (
     pods_of,
     with_status,
 )
-from tests.unit.recorded_deployments import SAVEPOINTS, Json, deployed, error_of, plan_of, recorded
+from tests.unit.recorded_deployments import (
+    KUBERNETES_HA,
+    SAVEPOINTS,
+    Json,
+    deployed,
+    error_of,
+    plan_of,
+    recorded,
+)
 
 CHECKPOINT = "s3://b/cp/chk-7"
 RESTART = {"kubernetes.operator.job.restart.failed": "true"}
@@ -46,14 +54,22 @@ def test_newest_checkpoint_of_a_job_that_ended_is_put_on_record(state: JobState)
 
 
 def test_change_of_a_job_whose_job_manager_is_gone_since_it_ended_goes_on_from_the_record() -> None:
-    raw = running()
+    raw = running(**KUBERNETES_HA)
     raw = edited(with_status(raw, plan_of(raw, ended(raw))), image="flink:2.4")
     plan = plan_of(raw, observed())
     assert plan.status.job_status.upgrade_savepoint_path == CHECKPOINT
     raw = with_status(raw, plan)
-    (action,) = plan_of(raw, observed()).actions
+    action = plan_of(raw, observed()).actions[-1]
     assert isinstance(action, CreateCluster)
     assert action.submission.restore_path == CHECKPOINT
+
+
+def test_end_is_no_record_of_a_job_that_its_job_manager_may_have_run_again() -> None:
+    raw = running()
+    raw = edited(with_status(raw, plan_of(raw, ended(raw))), image="flink:2.4")
+    plan = plan_of(raw, observed())
+    assert plan.actions == ()
+    assert "savepointRedeployNonce" in error_of(plan)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +77,7 @@ def test_change_of_a_job_whose_job_manager_is_gone_since_it_ended_goes_on_from_t
     [Checkpoints(newest="x", is_addressable=False), Checkpoints(newest=CHECKPOINT, is_discarded=True)],
 )
 def test_state_that_went_with_the_job_never_gives_way_to_older_state(checkpoints: Checkpoints) -> None:
-    raw = running()
+    raw = running(**KUBERNETES_HA)
     raw = with_status(raw, plan_of(raw, ended(raw, JobState.FINISHED, Known(checkpoints))))
     assert raw["status"]["jobStatus"]["upgradeSavepointPath"] == LAST_STATE_MARKER
     plan = plan_of(edited(raw, image="flink:2.4"), observed())
@@ -139,8 +155,13 @@ def test_deployment_of_a_job_that_ended_goes_and_is_not_recovered() -> None:
     raw = running(**TTL)
     raw = with_status(raw, plan_of(raw, ended(raw, JobState.FINISHED)))
     at = LATER + timedelta(hours=2)
+    job = job_of(raw["status"]["jobStatus"]["jobId"], JobState.FINISHED)
+    raw = with_status(raw, plan_of(raw, observed_up(job, at=at, checkpoints=KEPT)))
     stopped = observed(cluster=cluster_of(replicas=0, available=False), pods=pods_of(), at=at)
     assert plan_of(raw, stopped).actions == (DeleteCluster("cluster-uid"),)
     gone = plan_of(raw, observed(cluster=Absent(), at=at))
     assert gone.actions == ()
     assert gone.status.job_status.state is JobState.FINISHED
+    changed = plan_of(edited(with_status(raw, gone), image="flink:2.4"), observed(at=at))
+    assert changed.status.job_status.upgrade_savepoint_path == CHECKPOINT
+    assert changed.status.reconciliation_status.state is ReconciliationState.UPGRADING
