@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from controller import events, leadership, observe, reconcile
-from controller.decide import Subject, change, decide, state_machine, suspension
+from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
 from controller.decide.route import Route
 from controller.decide.situation import Situation
 from controller.decide.upgrade import choose_route
@@ -213,6 +213,7 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
         (reconcile, "decide", _telling_decide(coverage)),
+        (reconcile, "decide_unseen", _telling_unseen(coverage)),
         (state_machine, "transition_of", _telling_transition(coverage)),
         (change, "choose_route", _telling_route(coverage)),
         (suspension, "choose_route", _telling_route(coverage)),
@@ -242,6 +243,16 @@ def _telling_decide(coverage: Coverage) -> Any:
         plan = decide(subject, observation)
         if plan.actions:
             coverage.hit("effects", "+".join(type(action).__name__ for action in plan.actions))
+        return plan
+
+    return telling
+
+
+def _telling_unseen(coverage: Coverage) -> Any:
+    def telling(subject: Subject) -> Plan | None:
+        plan = decide_unseen(subject)
+        for action in () if plan is None else plan.actions:
+            coverage.hit("effects", type(action).__name__)
         return plan
 
     return telling
