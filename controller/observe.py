@@ -37,8 +37,9 @@ from controller.observation import (
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.rest_address import rest_address
+from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
-from shared.config.options import high_availability_is_kubernetes
+from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubernetes
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import JobState, ReconciliationState
 
@@ -186,7 +187,7 @@ class Observer:
             answers = replace(answers, restarts=await self._restarts(base, job_id))
         watched = not isinstance(answers.restarts, Unknown)
         if in_motion or watched or job.value.state.is_terminal:
-            answers = replace(answers, checkpoints=await self._checkpoints(base, job_id))
+            answers = replace(answers, checkpoints=await self._checkpoints(base, job.value, subject))
         if in_motion:
             answers = replace(answers, stop=await self._stop(base, job_id, subject))
         return answers
@@ -201,9 +202,12 @@ class Observer:
             return Unknown(str(error))
         return Absent() if operation is None else Known(operation)
 
-    async def _checkpoints(self, base: str, job_id: str) -> Fact[Checkpoints]:
+    async def _checkpoints(self, base: str, job: Job, subject: Subject) -> Fact[Checkpoints]:
+        """Of a job that has ended only when its end is longer ago than the JobManager's memory goes back."""
         try:
-            checkpoints = await self._flink.checkpoints(base, job_id)
+            if job.state.is_terminal and await self._has_just_ended(base, job, subject):
+                return Unknown("the JobManager may still tell of checkpoints before the job's end")
+            checkpoints = await self._flink.checkpoints(base, job.job_id)
         except RestError as error:
             return Unknown(str(error))
         return Absent() if checkpoints is None else Known(checkpoints)
@@ -214,6 +218,12 @@ class Observer:
         except RestError as error:
             return Unknown(str(error))
         return Absent() if restarts is None else Known(restarts)
+
+    async def _has_just_ended(self, base: str, job: Job, subject: Subject) -> bool:
+        options = subject.configuration(subject.deployed)
+        memory = parse_duration(CHECKPOINT_MEMORY.read(options) or "3 s")
+        seconds = await self._flink.seconds_since_end(base, job.job_id)
+        return seconds is None or 0 <= seconds <= memory  # an end in the future: its clock was set back
 
     async def _failure(self, base: str, job_id: str) -> str | None:
         """The cause, if Flink tells it; that the job failed is known without it."""

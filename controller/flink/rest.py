@@ -87,7 +87,7 @@ class FlinkRest:
         return root_cause(str(entries[0].get("stacktrace", ""))) if entries else None
 
     async def checkpoints(self, base: str, job_id: str) -> Checkpoints | None:
-        """GET /jobs/J/checkpoints; None when the job takes none."""
+        """GET /jobs/J/checkpoints, for some seconds from memory; None when no job was made to take any."""
         url = f"{base}/jobs/{job_id}/checkpoints"
         try:
             answer = await self._get(url)
@@ -99,6 +99,16 @@ class FlinkRest:
             return read_checkpoints(answer)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RestError(f"{url}: an answer of unknown form") from error
+
+    async def seconds_since_end(self, base: str, job_id: str) -> float | None:
+        """GET /jobs/J: how long ago the job ended, by the JobManager's own clock; None while it has not."""
+        url = f"{base}/jobs/{job_id}"
+        answer = await self._get(url)
+        try:
+            ended, now = int(answer["end-time"]), int(answer["now"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
+        return None if ended < 0 else (now - ended) / 1000
 
     async def stop_with_savepoint(self, base: str, stop: StopWithSavepoint) -> None:
         """POST /jobs/J/stop; repeated with the same trigger id it is the same stop."""

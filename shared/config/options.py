@@ -27,6 +27,7 @@ __all__ = [
     "BLOB_SERVER_PORT",
     "CHECKPOINT_DIRECTORY",
     "CHECKPOINT_INTERVAL",
+    "CHECKPOINT_MEMORY",
     "CHECKPOINT_RETENTION",
     "CHECKPOINT_TIMEOUT",
     "CLIENT_AUTHENTICATION",
@@ -76,6 +77,13 @@ CHECKPOINT_RETENTION = Option(
     "execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION"
 )
 """The default is the operator's own (contract part 3.2), not Flink's."""
+CHECKPOINT_MEMORY = Option(
+    "rest.cache.checkpoint-statistics.timeout",
+    "3 s",
+    older_keys=("web.refresh-interval", "jobmanager.web.refresh-interval"),
+    type=DURATION,
+)
+"""How long a JobManager answers questions about a job's checkpoints from memory."""
 HIGH_AVAILABILITY = Option("high-availability.type", "NONE", older_keys=("high-availability",))
 HIGH_AVAILABILITY_STORAGE = Option(
     "high-availability.storageDir", older_keys=("recovery.zookeeper.storageDir",)
@@ -119,6 +127,7 @@ def _of_components(value_type: ValueType, *keys: str) -> tuple[Option, ...]:
 FLINK_OPTIONS = (
     CHECKPOINT_DIRECTORY,
     SAVEPOINT_DIRECTORY,
+    CHECKPOINT_MEMORY,
     HIGH_AVAILABILITY,
     HIGH_AVAILABILITY_STORAGE,
     TASK_SLOTS,

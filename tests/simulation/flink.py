@@ -91,6 +91,8 @@ class Job:
     number: int = 1
     """Of the next checkpoint."""
     restarts: int = 0
+    ended_at: int = -1
+    """Milliseconds since 1970; -1 while it has not."""
 
     @property
     def is_alive(self) -> bool:
@@ -347,7 +349,7 @@ class Flink:
     def _end_job(self, manager: JobManager, job: Job, state: str) -> None:
         """Globally terminal: the result is on record, and what high availability kept of the job goes."""
         self._halt(job)
-        job.state = state
+        job.state, job.ended_at = state, self._clock.milliseconds()
         self._promises.job_ended(manager, state)
         retention = str(manager.options.get("execution.checkpointing.externalized-checkpoint-retention", ""))
         gone = state == "FINISHED" or (state == "CANCELED" and retention != "RETAIN_ON_CANCELLATION")

@@ -204,6 +204,8 @@ class SimulatedRest(FlinkRest):
         match method, path.split("?", maxsplit=1)[0].split("/")[2:]:
             case "GET", ["exceptions"]:
                 return {"exceptionHistory": {"entries": [{"stacktrace": "java.lang.Exception: it failed"}]}}
+            case "GET", []:
+                return {"end-time": job.ended_at, "now": self._clock.milliseconds()}
             case "GET", ["metrics"]:
                 return [{"id": "numRestarts", "value": str(job.restarts)}]
             case "GET", ["checkpoints"]:

@@ -11,4 +11,4 @@ class SilentFlink:
     async def info(self, base: str, *_: Any) -> Any:
         raise RestError(f"{base}: no answer")
 
-    jobs = checkpoints = stop_operation = stop_with_savepoint = cancel = info
+    jobs = checkpoints = seconds_since_end = stop_operation = stop_with_savepoint = cancel = info

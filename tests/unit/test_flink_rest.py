@@ -342,7 +342,24 @@ async def test_newest_restore_point_has_the_greatest_number(
     assert await rest.checkpoints(job_manager.url, JOB) == found
 
 
-async def test_job_that_takes_no_checkpoints_has_none(job_manager: JobManager, rest: FlinkRest) -> None:
+@pytest.mark.parametrize(("end", "found"), [(-1, None), (7000, 2.5)])
+async def test_time_since_the_end_is_that_of_the_job_managers_clock(
+    job_manager: JobManager, rest: FlinkRest, end: int, found: float | None
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}"] = {"end-time": end, "now": 9500}
+    assert await rest.seconds_since_end(job_manager.url, JOB) == found
+
+
+@pytest.mark.parametrize("answer", [says("{}", 404), says("{}"), says('{"end-time": 1, "now": null}'), hangs])
+async def test_time_since_the_end_without_a_sound_answer_is_an_error(
+    job_manager: JobManager, rest: FlinkRest, answer: Handler
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}"] = answer
+    with pytest.raises(RestError):
+        await rest.seconds_since_end(job_manager.url, JOB)
+
+
+async def test_program_that_made_no_job_has_no_checkpoints(job_manager: JobManager, rest: FlinkRest) -> None:
     off = '{"errors": ["Checkpointing has not been enabled."]}'
     job_manager.answers[f"/jobs/{JOB}/checkpoints"] = says(off, 404)
     assert await rest.checkpoints(job_manager.url, JOB) is None

@@ -68,6 +68,7 @@ class JobManagers:
         self._jobs, self._failure = jobs, failure
         self.known_checkpoints: Checkpoints | Exception | None = None
         self.known_stop: StopOperation | Exception | None = None
+        self.since_end: float | Exception | None = None
         self.asked: list[str] = []
 
     async def info(self, base: str) -> FlinkInfo:
@@ -87,6 +88,10 @@ class JobManagers:
         self.asked.append(f"{base}/{job_id}/checkpoints")
         return answer(self.known_checkpoints)
 
+    async def seconds_since_end(self, base: str, job_id: str) -> Any:
+        self.asked.append(f"{base}/{job_id}")
+        return answer(self.since_end)
+
     async def stop_operation(self, base: str, job_id: str, trigger_id: str) -> Any:
         self.asked.append(f"{base}/{job_id}/{trigger_id}")
         return answer(self.known_stop)
@@ -105,9 +110,9 @@ def observer(kubernetes: FakeKubernetes, cache: Cache | None = None, rest: JobMa
     return Observer(kubernetes.api, cache or StaleCache(), cast(FlinkRest, rest))
 
 
-def settled() -> Json:
+def settled(first: Json = RAW) -> Json:
     """A resource whose job runs."""
-    raw = with_status(RAW, decide(subject_of(RAW), observed()))
+    raw = with_status(first, decide(subject_of(first), observed()))
     job = job_of(raw["status"]["jobStatus"]["jobId"])
     return with_status(raw, decide(subject_of(raw), observed_up(job)))
 
@@ -419,6 +424,34 @@ async def test_checkpoints_are_asked_for_when_a_change_is_due() -> None:
 async def test_job_that_takes_no_checkpoints_has_none() -> None:
     raw = changing()
     assert (await in_motion(raw, job_manager_of(raw))).checkpoints == Absent()
+
+
+@pytest.mark.parametrize("since_end", [None, 0.0, 2.9, 3.0, RestError("HTTP 500")])
+async def test_checkpoints_are_unknown_while_the_job_manager_may_remember_the_time_before_the_end(
+    since_end: float | Exception | None,
+) -> None:
+    raw = changing()
+    rest = JobManagers([job_of_resource(subject_of(raw), JobState.CANCELED)])
+    rest.known_checkpoints, rest.since_end = Checkpoints(newest="s3://b/chk-7"), since_end
+    found = await in_motion(raw, rest)
+    assert isinstance(found.checkpoints, Unknown)
+    assert isinstance(found.job, Known)
+
+
+@pytest.mark.parametrize("since_end", [3.1, -600.0], ids=["long ago", "clock set back"])
+async def test_checkpoints_of_a_job_that_ended_some_time_ago_are_known(since_end: float) -> None:
+    raw = changing()
+    rest = JobManagers([job_of_resource(subject_of(raw), JobState.CANCELED)])
+    rest.known_checkpoints, rest.since_end = Checkpoints(newest="s3://b/chk-7"), since_end
+    assert (await in_motion(raw, rest)).checkpoints == Known(rest.known_checkpoints)
+
+
+@pytest.mark.parametrize("option", ["rest.cache.checkpoint-statistics.timeout", "web.refresh-interval"])
+async def test_memory_of_the_job_manager_is_as_long_as_configured(option: str) -> None:
+    raw = edited(settled(application(flinkConfiguration={option: "10 s"})), image="flink:2.4")
+    rest = JobManagers([job_of_resource(subject_of(raw), JobState.CANCELED)])
+    rest.known_checkpoints, rest.since_end = Checkpoints(newest="s3://b/chk-7"), 9.0
+    assert isinstance((await in_motion(raw, rest)).checkpoints, Unknown)
 
 
 async def test_checkpoints_that_cannot_be_asked_for_are_unknown() -> None:
