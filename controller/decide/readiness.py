@@ -18,6 +18,10 @@ _ROLLED_BACK = (
     "The spec did not become stable in time, and the last stable one runs in its place. "
     "Change the spec: it is deployed then, and a return to the stable one restarts nothing"
 )
+_NOT_LISTED = (
+    "The JobManager answers and does not list the job: it is about to be submitted, or it ended before this "
+    "JobManager started"
+)
 
 
 def set_ready_condition(
@@ -71,11 +75,14 @@ def _moving(status: FlinkDeploymentStatus, last: ReconciledSpec) -> tuple[str, s
 
 
 def _job_ready(status: FlinkDeploymentStatus) -> tuple[bool, str, str]:
+    answers = status.job_manager_deployment_status is JobManagerDeploymentStatus.READY
     match status.job_status.state:
         case JobState.RUNNING:
             return True, "JobRunning", "The job runs"
         case JobState.FINISHED:
             return False, "JobFinished", "The job came to its end"
+        case None | JobState.RECONCILING if answers:
+            return False, "JobNotListed", _NOT_LISTED
         case None | JobState.RECONCILING:
             return False, "JobManagerNotReady", "The JobManager does not answer yet"
         case state:

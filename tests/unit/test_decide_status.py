@@ -95,6 +95,12 @@ def test_conditions_speak_of_the_job(
     assert condition(plan, "Running") == (expected, running_reason)
 
 
+def test_job_manager_that_does_not_list_the_job_is_not_called_silent() -> None:
+    raw = running()
+    plan = plan_of(raw, observed_up(Absent()))
+    assert condition(plan, "Ready") == (ConditionStatus.FALSE, "JobNotListed")
+
+
 def test_conditions_speak_of_the_session_cluster() -> None:
     raw = running(session())
     plan = plan_of(raw, observed_up(Absent()))
