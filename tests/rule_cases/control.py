@@ -32,5 +32,6 @@ CASES = (
             **(going := _switched(FORCE_DELETION, "yes")),
             "metadata": {**going["metadata"], "deletionTimestamp": "2026-11-21T12:00:00Z"},
         },
+        old=application(),
     ),
 )
