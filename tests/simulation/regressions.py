@@ -171,4 +171,10 @@ REGRESSIONS = (
             ),
         ),
     ),
+    Regression(
+        "a savepoint whose request does not arrive is asked for again",
+        Scenario(
+            Setup(head_start=15.0), (Fail(Target.REST_WRITE, Failure.REFUSED), Edit("image"), Wait(25.0))
+        ),
+    ),
 )

@@ -4,9 +4,7 @@ import pytest
 
 from tests.simulation.__main__ import told
 from tests.simulation.coverage import REQUIRED, Coverage
-from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.runner import Report, run_many
-from tests.simulation.scenario import run
 
 SCENARIOS, SEED = 2000, 1
 
@@ -14,10 +12,6 @@ SCENARIOS, SEED = 2000, 1
 @pytest.fixture(scope="module")
 def report() -> Report:
     report = run_many(SCENARIOS, SEED)
-    kept = Coverage()  # what chance meets once in many thousands, the kept scenarios meet each time
-    for regression in REGRESSIONS:
-        run(regression.scenario, kept)
-    report.counts += kept.counts
     print(told(report))
     return report
 
