@@ -77,6 +77,12 @@ class Cluster:
             raise ClusterError(f"cluster {self.name!r} is at level api: it has no node to load images into")
         _import_image(Folders.of(self.name), archive)
 
+    def kill_container(self, container: str) -> None:
+        """End the process of the container with that id from one moment to the next, as a crash does."""
+        if self.external:
+            raise ClusterError(f"context {self.context!r} is not ours: no container of it is killed")
+        _ctr(Folders.of(self.name), "tasks", "kill", "--signal", "SIGKILL", container)
+
     def _run(
         self, program: str, args: list[str], stdin: str | None, check: bool, timeout: float
     ) -> subprocess.CompletedProcess[str]:

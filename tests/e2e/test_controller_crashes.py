@@ -5,14 +5,11 @@ that they remember is lost, and new ones go on from what the API server holds.
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import aiohttp
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
@@ -25,7 +22,6 @@ from controller.kubernetes_api import (
     DEPLOYMENTS,
     FLINK_DEPLOYMENTS,
     PODS,
-    SERVICES,
     ApiError,
     KubernetesApi,
     Object,
@@ -40,6 +36,7 @@ from tests.e2e.conftest import Release
 from tests.e2e.continuity import History, counting, storage
 from tests.e2e.flink import Flink
 from tests.e2e.installed_controller import stopped_controller
+from tests.e2e.service_names import ServiceNames
 
 pytestmark = pytest.mark.alone
 
@@ -118,27 +115,6 @@ class MortalRest(FlinkRest):
         self.crashes.at("savepoint", "before")
         await super().stop_with_savepoint(base, stop)
         self.crashes.at("savepoint", "after")
-
-
-class ServiceNames(AbstractResolver):
-    """`name.namespace` as the cluster's DNS resolves it: this process is not in the cluster."""
-
-    def __init__(self, api: KubernetesApi) -> None:
-        self._api = api
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        name, _, namespace = host.partition(".")
-        service = await self._api.get(SERVICES, namespace, name)
-        if service is None:
-            raise OSError(f"there is no service {host}")
-        address = str(ipaddress.ip_address(service["spec"]["clusterIP"]))
-        found = {"hostname": host, "host": address, "port": port, "family": family, "proto": 0, "flags": 0}
-        return [cast(ResolveResult, found)]
-
-    async def close(self) -> None:
-        """Nothing is held."""
 
 
 class FreshCache(Cache):

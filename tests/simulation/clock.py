@@ -1,10 +1,10 @@
 """Virtual time: a heap of what is due, and the wall clock that the controller reads."""
 
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
 Callback = Callable[[], Awaitable[None] | None]
 
@@ -50,6 +50,25 @@ class Clock:
             if result is not None:
                 await result
         self.now = max(self.now, until)
+
+
+async def in_turn(*calls: Coroutine[Any, Any, Any], return_exceptions: bool = False) -> list[Any]:
+    """What `asyncio.gather` is on this clock: tasks of an event loop would wait for time to stand still."""
+    results: list[Any] = []
+    left = list(calls)
+    try:
+        while left:
+            try:
+                results.append(await left.pop(0))
+            except Exception as error:  # noqa: BLE001 - gather's own rule
+                results.append(error)
+    finally:
+        for call in left:
+            call.close()
+    failed = next((one for one in results if isinstance(one, Exception)), None)
+    if failed is not None and not return_exceptions:
+        raise failed
+    return results
 
 
 def virtual_datetime(clock: Callable[[], Clock]) -> type[datetime]:

@@ -22,6 +22,8 @@ class Pace(Terse):
     pod_end: float = 1.0
     job_manager: float = 1.5
     """From the container's start to the first answer over REST."""
+    submission: float = 0.5
+    """From there to the job being listed, unless high availability knows its plan."""
     job: float = 1.0
     """From there to the job's tasks running."""
     checkpoint_interval: float = 5.0

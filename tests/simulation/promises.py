@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from controller.decide.route import LAST_STATE_MARKER
 from controller.kubernetes_api import Object
 from tests.simulation.coverage import Coverage
 from tests.simulation.server import Server
 
 if TYPE_CHECKING:
-    from tests.simulation.flink import Job, JobManager, RestorePoint, Storage
+    from tests.simulation.job_manager import Job, JobManager, RestorePoint, Storage
 
 _CLOSE = 1e-6
+
+
+class Witness(Protocol):
+    """Is told what becomes of jobs."""
+
+    def process_started(self, manager: JobManager, configuration: Object, /) -> None: ...
+
+    def application_not_run(self, manager: JobManager, /) -> None: ...
+
+    def job_ended(self, manager: JobManager, state: str, /) -> None: ...
+
+    def job_restarted(self, manager: JobManager, /) -> None: ...
+
+    def restore_failed(self, manager: JobManager, path: str, /) -> None: ...
+
+    def restore_point_made(self, manager: JobManager, point: RestorePoint, /) -> None: ...
+
+    def checkpoint_dropped(self, cause: str, /) -> None: ...
+
+    def volume_missing(self, pod: str, /) -> None: ...
+
+    def job_started(self, manager: JobManager, job: Job, living: list[tuple[JobManager, Job]], /) -> None: ...
 
 
 class PromiseBrokenError(AssertionError):
@@ -83,8 +106,17 @@ class Promises:
         """Pods are released only when what they mount is there."""
         raise PromiseBrokenError(f"pod {pod} waits for its configuration")
 
-    def restore_failed(self) -> None:
-        """The job did not start, which is better than starting empty."""
+    def application_not_run(self, manager: JobManager) -> None:
+        """Only one whose job has ended may be taken for one that has ended."""
+        job_id = str(manager.options["$internal.pipeline.job-id"])
+        if (manager.result_store, job_id) not in self._storage.results:
+            raise PromiseBrokenError("a JobManager starts no job: it finds its application to have ended")
+
+    def restore_failed(self, manager: JobManager, path: str) -> None:
+        """The job did not start, which is better than starting empty; but its path was good when recorded."""
+        named = {spec["job"].get("initialSavepointPath") for spec in self._of(manager).specs.values()}
+        if path != LAST_STATE_MARKER and path not in named:
+            raise PromiseBrokenError(f"the job was to start from {path}, which is not there")
         self._coverage.hit("promise", "a restore that failed did not start the job empty")
 
     def job_started(self, manager: JobManager, job: Job, living: list[tuple[JobManager, Job]]) -> None:

@@ -177,4 +177,22 @@ REGRESSIONS = (
             Setup(head_start=15.0), (Fail(Target.REST_WRITE, Failure.REFUSED), Edit("image"), Wait(25.0))
         ),
     ),
+    Regression(
+        "a checkpoint that completes before the job is cancelled is what the next job starts from",
+        Scenario(
+            Setup(mode="last-state", ha=False),
+            (Wait(13.0), Fail(Target.REST_WRITE, Failure.REFUSED, times=4), Edit()),
+        ),
+    ),
+    Regression(
+        "a first checkpoint that completes before the job is cancelled is not overlooked",
+        Scenario(
+            Setup(mode="last-state", ha=False, savepoint_directory=False),
+            (Wait(8.0), Fail(Target.REST_WRITE, Failure.REFUSED, times=4), Edit()),
+        ),
+    ),
+    Regression(
+        "a JobManager that ends before it has tidied up after its job",
+        Scenario(Setup(pace=Pace(pod_end=0.05, savepoint=1.0)), (Wait(15.0), Edit())),
+    ),
 )

@@ -17,8 +17,9 @@ from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Crash, Fault
 from tests.simulation.flink import Flink
 from tests.simulation.promises import PromiseBrokenError
+from tests.simulation.rest import SimulatedRest
 from tests.simulation.server import Server
-from tests.simulation.transport import Line, SimulatedKubernetes, SimulatedRest
+from tests.simulation.transport import Line, SimulatedKubernetes
 
 NAMESPACE, NAME = "shop", "orders"
 KEY = (NAMESPACE, NAME)

@@ -170,7 +170,9 @@ def _obey(world: World, tell: Callable[[str], None], *, again: bool) -> None:
 
 async def _require_rest(world: World) -> None:
     """Nothing happens, so nothing is written."""
-    world.heal()  # every controller looks once more
+    world.heal()  # every controller looks once more, and may act on what it overlooked
+    await world.advance(5.0)
+    await world.until(lambda: _is_stable(world), _ROUND_SECONDS)
     await world.advance(5.0)
     before = {id(replica): len(replica.line.writes) for replica in world.replicas}
     looked = sum(replica.reconciliations for replica in world.replicas)

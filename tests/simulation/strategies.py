@@ -39,9 +39,9 @@ _RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 PACES = st.sampled_from(
     (
         Pace(),
-        Pace(pod_end=8.0, watch=0.5),
-        Pace(controller=30.0),
-        Pace(pod_start=3.0, job_manager=4.0, status=1.2, checkpoint_interval=20.0),
+        Pace(pod_end=8.0, watch=0.5, checkpoint_interval=1.0),
+        Pace(controller=30.0, pod_end=0.05),
+        Pace(pod_start=3.0, job_manager=4.0, submission=4.0, status=1.2, checkpoint_interval=20.0),
         Pace(savepoint=12.0, cancellation=6.0, watch=2.0),
     )
 )

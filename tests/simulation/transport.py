@@ -1,14 +1,13 @@
-"""What the controller calls: Kubernetes and Flink's REST, through the faults that are armed."""
+"""How the controller reaches the simulated world: every call, through the faults that are armed."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from controller.flink.rest import FlinkRest, RestError
+from controller.flink.rest import RestError
 from controller.kubernetes_api import ApiError, Collection, Conflict, KubernetesApi, Object, Propagation
 from tests.simulation.clock import Clock
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Call, Crash, Failure, Fault
-from tests.simulation.flink import Flink, Job, JobManager
 from tests.simulation.server import Server, copied
 
 T = TypeVar("T")
@@ -171,104 +170,3 @@ class SimulatedKubernetes:
                     raise
 
         await self._line.call(Call("delete", collection.plural, name), effect)
-
-
-class SimulatedRest(FlinkRest):
-    """Flink's REST as the controller reads it; only the connection is not there."""
-
-    def __init__(self, flink: Flink, clock: Clock, line: Line) -> None:
-        self._flink = flink
-        self._clock = clock
-        self._line = line
-
-    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
-        host, _, path = url.removeprefix("http://").partition("/")
-        cluster = host.split(".", 1)[0].removesuffix("-rest")
-
-        def effect() -> Any:
-            manager = self._flink.answering(cluster)
-            if manager is None:
-                raise RestError(f"{url}: connection refused")
-            return self._answer(manager, method, path, cast(dict[str, Any], body))
-
-        return await self._line.call(Call(method, "rest", _pattern(path)), effect)
-
-    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> Any:
-        if path == "config":
-            return {"flink-version": "2.3.0", "flink-revision": "c0f8d1a @ 2026-01-01"}
-        if path == "jobs/overview":
-            return {"jobs": [self._overview(job) for job in manager.jobs.values()]}
-        job = manager.jobs.get(path.split("?", maxsplit=1)[0].split("/")[1])
-        if job is None:
-            raise _not_found(path)
-        match method, path.split("?", maxsplit=1)[0].split("/")[2:]:
-            case "GET", ["exceptions"]:
-                return {"exceptionHistory": {"entries": [{"stacktrace": "java.lang.Exception: it failed"}]}}
-            case "GET", []:
-                return {"end-time": job.ended_at, "now": self._clock.milliseconds()}
-            case "GET", ["metrics"]:
-                return [{"id": "numRestarts", "value": str(job.restarts)}]
-            case "GET", ["checkpoints"]:
-                return self._checkpoints(manager, job)
-            case "GET", ["savepoints", trigger]:
-                return self._operation(manager, trigger)
-            case "POST", ["stop"]:
-                self._flink.stop(manager, job, body["triggerId"], body["targetDirectory"])
-                return {"request-id": body["triggerId"]}
-            case "PATCH", []:
-                if not job.is_alive:
-                    raise RestError(f"{path}: HTTP 409", status=409)
-                self._flink.cancel(manager, job)
-                return {}
-        raise _not_found(path)
-
-    def _overview(self, job: Job) -> dict[str, Any]:
-        running = 2 if job.state == "RUNNING" else 0
-        return {
-            "jid": job.job_id,
-            "name": "orders",
-            "state": "RUNNING" if job.state == "CREATED" else job.state,
-            "start-time": job.start_time,
-            "tasks": {"total": 2, "running": running, "finished": 0},
-        }
-
-    def _checkpoints(self, manager: JobManager, job: Job) -> dict[str, Any]:
-        if "execution.checkpointing.interval" not in manager.options and job.savepoint is None:
-            body = '{"errors":["Checkpointing has not been enabled"]}'
-            raise RestError("HTTP 404", status=404, body=body)
-        restored = (
-            None if job.restored is None else {**job.restored.entry, "restore_timestamp": job.start_time}
-        )
-        completed = None
-        if job.completed is not None:
-            kept = job.completed.path in self._flink.storage.points
-            completed = {**job.completed.entry, "discarded": not kept and job.completed.is_addressable}
-        latest = {
-            "completed": completed,
-            "savepoint": job.savepoint and job.savepoint.entry,
-            "restored": restored,
-        }
-        return {"latest": latest, "history": []}
-
-    def _operation(self, manager: JobManager, trigger: str) -> dict[str, Any]:
-        operation = self._flink.known(manager, trigger)
-        if operation is None:
-            raise _not_found(trigger)
-        if operation.location is not None:
-            return {"status": {"id": "COMPLETED"}, "operation": {"location": operation.location}}
-        if operation.failure is not None:
-            cause = {
-                "stack-trace": f"java.util.concurrent.CompletionException\nCaused by: {operation.failure}"
-            }
-            return {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}}
-        return {"status": {"id": "IN_PROGRESS"}, "operation": None}
-
-
-def _not_found(what: str) -> RestError:
-    return RestError(f"{what}: HTTP 404", status=404, body='{"errors":["not found"]}')
-
-
-def _pattern(path: str) -> str:
-    """The path without ids."""
-    parts = path.split("?", maxsplit=1)[0].split("/")
-    return "/".join("…" if len(part) == 32 else part for part in parts)

@@ -8,7 +8,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from controller import events, leadership, observe, reconcile
+from controller import act, events, leadership, observe, reconcile
 from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
 from controller.decide.route import Route
 from controller.decide.situation import Situation
@@ -18,10 +18,11 @@ from controller.observation import Observation
 from controller.plan import Plan
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
-from tests.simulation.clock import Clock, virtual_datetime
+from tests.simulation.clock import Clock, in_turn, virtual_datetime
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Fault
-from tests.simulation.flink import Flink, RestorePoint, Storage
+from tests.simulation.flink import Flink
+from tests.simulation.job_manager import RestorePoint, Storage
 from tests.simulation.node import Node, Pace
 from tests.simulation.promises import PromiseBrokenError, Promises
 from tests.simulation.replica import NAME, NAMESPACE, WATCHED, Replica, Sleep
@@ -212,6 +213,7 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
     changes: list[tuple[Any, str, Any]] = [
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
+        *((module, "asyncio", SimpleNamespace(gather=in_turn)) for module in (act, observe)),
         (reconcile, "decide", _telling_decide(coverage)),
         (reconcile, "decide_unseen", _telling_unseen(coverage)),
         (state_machine, "transition_of", _telling_transition(coverage)),

@@ -1,0 +1,130 @@
+"""Flink's REST, answered by the simulated JobManagers."""
+
+from collections.abc import Container
+from typing import Any, cast
+
+from controller.flink.rest import FlinkRest, RestError
+from tests.simulation.clock import Clock
+from tests.simulation.faults import Call
+from tests.simulation.flink import NOT_ADDRESSABLE, Flink
+from tests.simulation.job_manager import Job, JobManager
+from tests.simulation.transport import Line
+
+_MEMORY_SECONDS = 3.0
+"""Flink's rest.cache.checkpoint-statistics.timeout."""
+
+
+class SimulatedRest(FlinkRest):
+    """Flink's REST as the controller reads it; only the connection is not there."""
+
+    def __init__(self, flink: Flink, clock: Clock, line: Line) -> None:
+        self._flink = flink
+        self._clock = clock
+        self._line = line
+
+    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
+        host, _, path = url.removeprefix("http://").partition("/")
+        cluster = host.split(".", 1)[0].removesuffix("-rest")
+
+        def effect() -> Any:
+            manager = self._flink.answering(cluster)
+            if manager is None:
+                raise RestError(f"{url}: connection refused")
+            return self._answer(manager, method, path, cast(dict[str, Any], body))
+
+        return await self._line.call(Call(method, "rest", _pattern(path)), effect)
+
+    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> Any:
+        match method, path.split("?", maxsplit=1)[0].split("/"):
+            case "GET", ["config"]:
+                return {
+                    "flink-version": f"{manager.release.number}.0",
+                    "flink-revision": "c0f8d1a @ 2026-01-01",
+                }
+            case "GET", ["jobs", "overview"]:
+                return {"jobs": [self._overview(job) for job in manager.jobs.values()]}
+            case "GET", ["jobs", job_id, "savepoints", trigger]:
+                return self._operation(manager, job_id, trigger)
+            case "POST", ["jobs", job_id, "stop"]:  # of any job: that there is none is told afterwards
+                self._flink.stop(manager, job_id, body["triggerId"], body["targetDirectory"])
+                return {"request-id": body["triggerId"]}
+            case _, ["jobs", job_id, *rest] if job_id in manager.jobs:
+                return self._answer_of_job(manager, manager.jobs[job_id], method, rest)
+        raise _not_found(path)
+
+    def _answer_of_job(self, manager: JobManager, job: Job, method: str, path: list[str]) -> Any:
+        match method, path:
+            case "GET", []:
+                ended = -1 if job.ended is None else int(job.ended * 1000)
+                return {"jid": job.job_id, "end-time": ended, "now": int(self._clock.now * 1000)}
+            case "GET", ["exceptions"]:
+                entries = [] if job.failure is None else [{"stacktrace": job.failure}]
+                return {"exceptionHistory": {"entries": entries}}
+            case "GET", ["metrics"]:
+                return [{"id": "numRestarts", "value": str(job.restarts)}]
+            case "GET", ["checkpoints"]:
+                return self._remembered_checkpoints(manager, job)
+            case "PATCH", []:
+                if job.state in {"FAILED", "FINISHED"}:
+                    raise RestError("HTTP 409", status=409)
+                self._flink.cancel(manager, job)
+                return {}
+        raise _not_found("/".join(path))
+
+    def _overview(self, job: Job) -> dict[str, Any]:
+        running = 2 if job.state == "RUNNING" else 0
+        return {
+            "jid": job.job_id,
+            "name": "orders",
+            "state": "RUNNING" if job.state == "CREATED" else job.state,
+            "start-time": job.start_time,
+            "tasks": {"total": 2, "running": running, "finished": 0},
+        }
+
+    def _remembered_checkpoints(self, manager: JobManager, job: Job) -> dict[str, Any]:
+        """An answer stands for a while, whatever happens to the job."""
+        since, answer = manager.remembered.get(job.job_id, (-_MEMORY_SECONDS, {}))
+        if self._clock.now - since >= _MEMORY_SECONDS:
+            answer = self._checkpoints(job, self._flink.storage.points)
+            manager.remembered[job.job_id] = (self._clock.now, answer)
+        return answer
+
+    @staticmethod
+    def _checkpoints(job: Job, points: Container[str]) -> dict[str, Any]:
+        """Of a job that takes none too: then it tells what it was restored from."""
+        restored = (
+            None if job.restored is None else {**job.restored.entry, "restore_timestamp": job.start_time}
+        )
+        completed = None
+        if job.completed is not None:
+            gone = job.completed.path not in points and job.completed.path != NOT_ADDRESSABLE
+            completed = {**job.completed.entry, "discarded": gone}
+        latest = {
+            "completed": completed,
+            "savepoint": job.savepoint and job.savepoint.entry,
+            "restored": restored,
+        }
+        return {"latest": latest, "history": []}
+
+    def _operation(self, manager: JobManager, job_id: str, trigger: str) -> dict[str, Any]:
+        operation = self._flink.known(manager, job_id, trigger)
+        if operation is None:
+            raise _not_found(trigger)
+        if operation.location is not None:
+            return {"status": {"id": "COMPLETED"}, "operation": {"location": operation.location}}
+        if operation.failure is not None:
+            cause = {
+                "stack-trace": f"java.util.concurrent.CompletionException\nCaused by: {operation.failure}"
+            }
+            return {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}}
+        return {"status": {"id": "IN_PROGRESS"}, "operation": None}
+
+
+def _not_found(what: str) -> RestError:
+    return RestError(f"{what}: HTTP 404", status=404, body='{"errors":["not found"]}')
+
+
+def _pattern(path: str) -> str:
+    """The path without ids."""
+    parts = path.split("?", maxsplit=1)[0].split("/")
+    return "/".join("…" if len(part) == 32 else part for part in parts)
