@@ -21,7 +21,7 @@ from tests.cluster import Cluster
 from tests.polling import eventually
 from tests.unit.flink_deployments import java_operator_resource
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 clusters = pytest.mark.parametrize("left", CLUSTERS, ids=lambda one: one.resource)
 others = pytest.mark.parametrize("resource", OTHERS)
 
