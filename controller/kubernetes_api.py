@@ -102,10 +102,14 @@ async def client_configuration() -> Configuration:
 class KubernetesApi:
     """The few calls that the controller makes. All raise ApiError, or Conflict for 409."""
 
-    def __init__(self, client: ApiClient, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, client: ApiClient, timeout: float = TIMEOUT, field_manager: str = "flink-operator"
+    ) -> None:
         self._client = client
         self._timeout = timeout
         self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self.field_manager = field_manager
+        """Under this name the API server records what is written."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -130,13 +134,14 @@ class KubernetesApi:
 
     async def create(self, collection: Collection, body: Object) -> Object:
         """Create an object in its namespace."""
-        return await self._call("POST", collection.path(body["metadata"]["namespace"]), body=body)
+        path = collection.path(body["metadata"]["namespace"])
+        return await self._call("POST", path, query=self._as_manager, body=body)
 
     async def replace(self, collection: Collection, body: Object, *, subresource: str = "") -> Object:
         """Write an object as a whole; Conflict when it is not at the body's resourceVersion any more."""
         metadata = body["metadata"]
         path = collection.path(metadata["namespace"], metadata["name"], subresource)
-        return await self._call("PUT", path, body=body)
+        return await self._call("PUT", path, query=self._as_manager, body=body)
 
     async def merge(
         self,
@@ -148,7 +153,7 @@ class KubernetesApi:
         """Apply a JSON merge patch; with metadata.resourceVersion in it, only to that version."""
         headers = {"Content-Type": "application/merge-patch+json"}
         path = collection.path(namespace, name)
-        return await self._call("PATCH", path, body=patch, headers=headers)
+        return await self._call("PATCH", path, query=self._as_manager, body=patch, headers=headers)
 
     async def delete(
         self, collection: Collection, namespace: str, name: str, *, uid: str, propagation: Propagation
@@ -165,6 +170,10 @@ class KubernetesApi:
         except ApiError as error:
             if error.status not in {404, 409}:
                 raise
+
+    @property
+    def _as_manager(self) -> dict[str, str]:
+        return {"fieldManager": self.field_manager}
 
     async def _call(
         self,

@@ -143,6 +143,17 @@ class HighAvailability:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Somebody else writes the resource's status."""
+
+    writer: str
+    """The name under which the API server knows it."""
+    quiet_for: float
+    """Seconds until it is taken for gone, if it writes nothing more."""
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FlinkInfo:
     """Version and revision that the JobManager reports."""
 

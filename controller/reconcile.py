@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.act import ActionRefused, Actor
+from controller.authorship import Authorship
 from controller.cache import Cache, Key
 from controller.decide import Subject, decide, decide_failure, decide_unseen
 from controller.decide.rollback import deployed_spec
+from controller.decide.second_operator import stand_back
 from controller.events import EventPoster
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
 from controller.leadership import LeaderElector, NotLeading
@@ -50,6 +52,7 @@ class Reconciler:
         actor: Actor,
         events: EventPoster,
         elector: LeaderElector,
+        authorship: Authorship,
         operator_configuration: Mapping[str, str],
     ) -> None:
         self._api = api
@@ -58,6 +61,7 @@ class Reconciler:
         self._actor = actor
         self._events = events
         self._elector = elector
+        self._authorship = authorship
         self._configuration = operator_configuration
 
     async def reconcile(self, key: Key) -> float | None:
@@ -71,6 +75,7 @@ class Reconciler:
         raw = self._cache.resource(PLURAL, key)
         if raw is None:
             self._cache.forget(PLURAL, key)
+            self._authorship.forget(key)
             return None
         try:
             subject = read_subject(raw, self._configuration)
@@ -92,11 +97,17 @@ class Reconciler:
             raise
 
     async def _advance(self, key: Key, subject: Subject, raw: Object, term: int) -> float | None:
+        rival = await self._authorship.rival(key, raw, term)
+        if rival is not None:
+            plan = stand_back(subject, rival, datetime.now(UTC))
+            return await self._carry_out(plan, subject, raw, term)
         plan = await self._plan(subject)
         try:
             return await self._carry_out(plan, subject, raw, term)
         except ActionRefused as refusal:
             newest = self._cache.resource(PLURAL, key) or raw
+            if not self._authorship.knows(key, newest):
+                return _SOON  # what another wrote is not written over
             subject = read_subject(newest, self._configuration)
             plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
             return await self._carry_out(plan, subject, newest, term)
@@ -116,8 +127,8 @@ class Reconciler:
         status = plan.status.to_wire()
         if status != subject.status.to_wire():
             self._elector.check(term)
-            raw = await self._api.replace(FLINK_DEPLOYMENTS, {**raw, "status": status}, subresource="status")
-            self._cache.wrote(PLURAL, raw)
+            key, body = (subject.metadata.namespace, subject.metadata.name), {**raw, "status": status}
+            raw = await self._write_status(key, body)
             subject = read_subject(raw, self._configuration)
         for event in plan.events:
             self._elector.check(term)
@@ -130,6 +141,17 @@ class Reconciler:
                 raw = changed
                 subject = read_subject(changed, self._configuration)
         return plan.again_after
+
+    async def _write_status(self, key: Key, body: Object) -> Object:
+        self._authorship.is_about_to_write(key, body)
+        try:
+            answer = await self._api.replace(FLINK_DEPLOYMENTS, body, subresource="status")
+        except Conflict:
+            self._authorship.was_overtaken(key, body)
+            raise
+        self._authorship.wrote(key, answer)
+        self._cache.wrote(PLURAL, answer)
+        return answer
 
 
 def _has_effect(plan: Plan, subject: Subject) -> bool:

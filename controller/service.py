@@ -8,6 +8,7 @@ import kopf
 from kubernetes.aio.client import ApiClient
 
 from controller.act import Actor
+from controller.authorship import Authorship
 from controller.cache import Cache, Key
 from controller.events import EventPoster
 from controller.flink.client_tls import ClientTls
@@ -40,7 +41,8 @@ async def run(settings: Settings) -> None:
     _check_intervals(configuration)
     client = ApiClient(await client_configuration())
     tls = ClientTls(settings.tls_files, verifies_host_names=settings.verifies_host_names)
-    api, flink, cache = KubernetesApi(client), FlinkRest.connect(tls=tls), Cache()
+    api = KubernetesApi(client, field_manager=settings.field_manager)
+    flink, cache = FlinkRest.connect(tls=tls), Cache()
     ready = asyncio.Event()
     queue: ReconcileQueue[tuple[str, Key]]
 
@@ -66,6 +68,7 @@ async def run(settings: Settings) -> None:
         actor=Actor(api, flink, OperatorFiles.read(settings.configuration_folder)),
         events=EventPoster(api, settings.identity),
         elector=elector,
+        authorship=Authorship(api),
         operator_configuration=configuration,
     )
     works: Mapping[str, _Work] = {

@@ -8,6 +8,8 @@ from typing import Self
 
 from controller.flink.tls_material import TlsFiles
 
+_LONGEST_FIELD_MANAGER = 128  # characters, as Kubernetes wants it
+
 
 class SettingsError(Exception):
     """A variable of the environment cannot be used; the text is one line for the installer."""
@@ -32,6 +34,11 @@ class Settings:
     """For JobManagers whose REST speaks TLS."""
     verifies_host_names: bool
     """Whether a JobManager's certificate must be for the name of its service."""
+
+    @property
+    def field_manager(self) -> str:
+        """The same for all replicas of this installation, and for no other."""
+        return f"flink-operator.{self.operator_namespace}.{self.lease_name}"[:_LONGEST_FIELD_MANAGER]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

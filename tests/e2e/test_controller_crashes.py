@@ -14,6 +14,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from controller.act import Actor
+from controller.authorship import Authorship
 from controller.cache import Cache, Key
 from controller.events import EventPoster
 from controller.flink.operator_files import OperatorFiles
@@ -184,6 +185,7 @@ async def until(cluster: Cluster, key: Key, crashes: Crashes, done: Callable[[Ob
                     actor=Actor(api, flink, OperatorFiles.read(OPERATOR_CONFIGURATION)),
                     events=EventPoster(KubernetesApi(client), "test"),
                     elector=cast(LeaderElector, Leader()),
+                    authorship=Authorship(api),
                     operator_configuration=load_operator_configuration(OPERATOR_CONFIGURATION),
                 )
                 try:

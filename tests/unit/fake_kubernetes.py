@@ -31,6 +31,7 @@ class FakeKubernetes:
     def __init__(self, *objects: tuple[Collection, Object]) -> None:
         self.calls: list[Call] = []
         self.before: Callable[[Call], None] = lambda _: None
+        self.field_manager = "test"
         self._versions = count(1000)
         self._uids = count(1)
         self._objects: dict[tuple[str, str], Object] = {}

@@ -1,4 +1,4 @@
-"""The controller's settings for TLS with JobManagers: from the environment, a clear line for a wrong one."""
+"""The controller's settings, from its environment: a clear line for a wrong one."""
 
 from pathlib import Path
 
@@ -44,3 +44,25 @@ def test_host_names_are_verified_unless_it_is_said(text: str, verifies: bool) ->
 def test_word_that_is_neither_true_nor_false_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="REST_TLS_VERIFY_HOSTNAME"):
         Settings.from_environment({"REST_TLS_VERIFY_HOSTNAME": text})
+
+
+def field_manager(**environment: str) -> str:
+    return Settings.from_environment(environment).field_manager
+
+
+def test_replicas_of_an_installation_write_under_one_name() -> None:
+    one = field_manager(OPERATOR_NAMESPACE="flink-system", POD_NAME="controller-1")
+    assert one == field_manager(OPERATOR_NAMESPACE="flink-system", POD_NAME="controller-2")
+
+
+def test_installations_write_under_names_of_their_own() -> None:
+    names = {
+        field_manager(OPERATOR_NAMESPACE="one"),
+        field_manager(OPERATOR_NAMESPACE="two"),
+        field_manager(OPERATOR_NAMESPACE="one", LEASE_NAME="another"),
+    }
+    assert len(names) == 3
+
+
+def test_name_is_no_longer_than_kubernetes_takes() -> None:
+    assert len(field_manager(OPERATOR_NAMESPACE="n" * 63, LEASE_NAME="l" * 200)) <= 128

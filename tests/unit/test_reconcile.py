@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from controller.act import Actor
+from controller.authorship import Authorship
 from controller.decide.subject import FINALIZER
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
@@ -58,10 +59,17 @@ class Leader:
 class World:
     """A cluster with one FlinkDeployment, and the controller on it."""
 
-    def __init__(self, raw: Json, *others: Any, cached: Json | None = None) -> None:
+    def __init__(
+        self,
+        raw: Json,
+        *others: Any,
+        cached: Json | None = None,
+        kubernetes: FakeKubernetes | None = None,
+    ) -> None:
         """`cached` is a Deployment as the watch cache has it."""
-        self.kubernetes = FakeKubernetes((FLINK_DEPLOYMENTS, raw), *others)
+        self.kubernetes = kubernetes or FakeKubernetes((FLINK_DEPLOYMENTS, raw), *others)
         self.leader = Leader()
+        self.seconds = 0.0
         api, cache = self.kubernetes.api, FakeCache(self.kubernetes, cached)
         self._reconciler = Reconciler(
             api=api,
@@ -70,6 +78,7 @@ class World:
             actor=Actor(api, cast(FlinkRest, SilentFlink()), OperatorFiles()),
             events=EventPoster(api, "test"),
             elector=cast(LeaderElector, self.leader),
+            authorship=Authorship(api, clock=lambda: self.seconds),
             operator_configuration={},
         )
 

@@ -1,0 +1,34 @@
+"""Somebody else writes the status of the resource: nothing is done until that has stopped.
+
+The condition names nobody and no time, and is written only where there is none like it: of two operators that
+find each other, one writes it and the other lets it be.
+"""
+
+from datetime import datetime
+
+from controller.decide.conditions import READY, set_condition
+from controller.decide.subject import Subject
+from controller.observation import Rival
+from controller.plan import Event, EventComponent, EventType, Plan
+
+REASON = "SecondOperator"
+
+_MESSAGE = (
+    "Another operator, or a person, writes the status of this resource. Nothing is submitted, stopped or "
+    "deleted for it until that has not happened for two minutes, or for longer if it comes again. "
+    "Have one operator only watch its namespace."
+)
+
+
+def stand_back(subject: Subject, rival: Rival, at: datetime) -> Plan:
+    """Say so, and look again when the other may have gone."""
+    status = subject.status.model_copy(deep=True)
+    ready = status.condition(READY)
+    if ready is None or ready.reason != REASON:
+        set_condition(status, READY, False, REASON, _MESSAGE, at, subject.metadata.generation)
+    events = (
+        (Event(EventType.WARNING, REASON, f"{_MESSAGE} It is {rival.writer}.", EventComponent.OPERATOR),)
+        if rival.is_new
+        else ()
+    )
+    return Plan(status, events=events, again_after=rival.quiet_for)
