@@ -26,8 +26,10 @@ from controller.plan import (
 from shared.control import FORCE_DELETION, ON, is_on
 from shared.model.status import JobState, LifecycleState
 
+DELETING = "Deleting"
+"""Reason of Ready while what belongs to the resource goes."""
 BLOCKED = "DeletionBlocked"
-"""Reason of Ready while something may never go, or come, by itself."""
+"""While something may never go, or come, by itself."""
 
 _ORPHAN = "orphan"  # Kubernetes' finalizer of a deletion that leaves behind what the resource owns
 _SAY_WHAT_BLOCKS_AFTER = timedelta(seconds=45)  # the promise is a minute
@@ -75,6 +77,8 @@ def drop_its_metadata_and_let_it_go(now: Situation) -> None:
     """What Flink keeps in ConfigMaps has no owner, and would stay."""
     _begin(now)
     _end_job(now)
+    if not _is_under_way(now):
+        _say(now, "The cluster is gone", blocked=False)
     if last_savepoint.is_wanted(now) and (location := last_savepoint.taken(now)) is not None:
         message = f"The cluster is gone. The last savepoint of its job: {location}"
         now.step.events.append(Event(EventType.NORMAL, "Cleanup", message, EventComponent.OPERATOR))
@@ -148,12 +152,18 @@ def _begin(now: Situation) -> None:
         now.observation, status.job_manager_deployment_status
     )
     since, at = status.reconciliation_status.reconciliation_timestamp, milliseconds(now.observation.at)
-    if status.lifecycle_state is not LifecycleState.DELETING or since > at:  # or the clock was set back
+    if not _is_under_way(now) or since > at:  # the clock was set back
         status.reconciliation_status.reconciliation_timestamp = at
     if status.lifecycle_state is not LifecycleState.DELETING:
         status.lifecycle_state, status.error = LifecycleState.DELETING, None
         event = Event(EventType.NORMAL, "Cleanup", "Cleaning up the cluster", EventComponent.OPERATOR)
         now.step.events.append(event)
+
+
+def _is_under_way(now: Situation) -> bool:
+    """And nothing held it since the last look: no pause, no other operator."""
+    ready = now.step.status.condition(READY)
+    return ready is not None and ready.reason in {DELETING, BLOCKED}
 
 
 def _note_job(now: Situation) -> None:
@@ -204,7 +214,7 @@ def _say_what_the_savepoint_waits_for(now: Situation) -> None:
 
 def _say(now: Situation, message: str, *, blocked: bool) -> None:
     status, at, generation = now.step.status, now.observation.at, now.subject.metadata.generation
-    reason = BLOCKED if blocked else "Deleting"
+    reason = BLOCKED if blocked else DELETING
     before = status.condition(READY)
     if blocked and (before is None or before.reason != BLOCKED):
         event = Event(EventType.WARNING, "CleanupFailed", message, EventComponent.OPERATOR)

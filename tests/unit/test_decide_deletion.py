@@ -159,6 +159,16 @@ def test_clock_that_was_set_back_begins_the_wait_anew() -> None:
     assert reason_of(plan_of(raw, observed(cluster=going, at=later))) == "DeletionBlocked"
 
 
+@pytest.mark.parametrize("held_by", ["Paused", "SecondOperator"])
+def test_deletion_that_was_held_is_not_blocked_when_it_goes_on(held_by: str) -> None:
+    raw = begun()
+    for condition in raw["status"]["conditions"]:
+        if condition["type"] == "Ready":
+            condition["reason"] = held_by
+    plan = plan_of(raw, observed(cluster=cluster_of(being_deleted=True), at=LATER))
+    assert reason_of(plan) == "Deleting"
+
+
 def test_blocked_deletion_is_looked_at_less_often() -> None:
     raw, going = begun(), cluster_of(being_deleted=True)
     soon = plan_of(raw, observed(cluster=going)).again_after
