@@ -17,7 +17,9 @@ _EFFECTS = (
     "replace flinkdeployments/status",
 )
 _PRECONDITIONS = (
+    "a cluster was left running",
     "a deletion ended",
+    "a deletion told of its last savepoint",
     "a job started while no other ran",
     "a job with state started with all of it",
     "first run, with a savepoint",
@@ -48,20 +50,24 @@ _ACTIONS = (
     "DeleteHighAvailabilityData+CreateCluster",
     "DeleteHighAvailabilityData+RemoveFinalizer",
     "ForgetJobPlans+CreateCluster",
+    "GiveUpCluster+RemoveFinalizer",
     "RemoveFinalizer",
     "StopJobManager",
     "StopWithSavepoint",
+)
+_CORRECTIONS = (
+    "delete the Deployment",
+    "directory",
+    "force deletion",
+    "redeploy or give up",
+    "restart",
+    "savepoint",
+    "undo",
 )
 _NOT_PLAYED = (
     "the cluster is not ours",  # nobody else makes Deployments here
     "never deployed: a cluster exists",
     "its submission was not noted",  # only another operator leaves it
-    # Savepoints on deletion and forced deletions are held by unit tests so far.
-    "being deleted: a savepoint can be asked for",
-    "being deleted: the savepoint",
-    "being deleted: its owner gives up",
-    "being deleted: the cluster is left to others",
-    "being deleted: otherwise",
 )
 _TRANSITIONS = [str(row) for row in TRANSITIONS if not any(part in str(row) for part in _NOT_PLAYED)]
 REQUIRED: tuple[str, ...] = (
@@ -73,8 +79,9 @@ REQUIRED: tuple[str, ...] = (
     *(f"route: {name}" for name in _ROUTES),
     *(f"effects: {name}" for name in _ACTIONS),
     *(f"transition: {name}" for name in _TRANSITIONS),
-    *(f"correction: {name}" for name in ("directory", "redeploy or give up", "restart", "savepoint", "undo")),
+    *(f"correction: {name}" for name in _CORRECTIONS),
     *(f"step: watch {name}" for name in ("late", "lost", "twice", "anew")),
+    *(f"step: {name}" for name in ("another writes the status", "delete the namespace")),
 )
 """What a run of the tests' size must have met."""
 

@@ -58,6 +58,8 @@ class Metadata:
         if self._server.find("configmaps", name) is not None:
             self._server.merge("configmaps", name, {"data": data})
             return
+        if self._server.is_terminating:
+            return
         labels = {"app": manager.cluster, "type": NATIVE}
         metadata = {"name": name, "namespace": "shop", "labels": labels}
         present = {key: text for key, text in data.items() if text is not None}

@@ -101,6 +101,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "guards.the_request_is_not_known_to_flink, suspension.ask_for_its_end_again",
         "guards.the_request_is_not_known_to_flink, submission.wait",
     ),
+    Mutant(
+        "deletes a job without its last savepoint",
+        "decide/state_machine.py",
+        "Transition(_GOING, last_savepoint.no_savepoint_is_due,",
+        "Transition(_GOING, guards.otherwise,",
+    ),
+    Mutant(
+        "keeps no record of the last savepoint",
+        "decide/last_savepoint.py",
+        "            note_savepoint(now.step.status, location)\n",
+        "",
+    ),
+    Mutant(
+        "stops a cluster that is to be left running",
+        "decide/deletion.py",
+        "            return _ORPHAN in now.subject.metadata.finalizers",
+        "            return False",
+    ),
 )
 
 

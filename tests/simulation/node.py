@@ -133,6 +133,8 @@ class Node:
 
     def create_pod(self, name: str, labels: dict[str, str], owner: Object, container: Object) -> None:
         """A pod that this node will start."""
+        if self._server.is_terminating:
+            return
         body = {
             "apiVersion": "v1",
             "kind": "Pod",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.simulation.control_regressions import OF_CONTROL
 from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
@@ -195,4 +196,5 @@ REGRESSIONS = (
         "a JobManager that ends before it has tidied up after its job",
         Scenario(Setup(pace=Pace(pod_end=0.05, savepoint=1.0)), (Wait(15.0), Edit())),
     ),
+    *(Regression(name, scenario) for name, scenario in OF_CONTROL),
 )

@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from controller.act import Actor
+from controller.authorship import Authorship
 from controller.cache import DEPLOYMENT_INDEX, POD_INDEX, Cache, resource_index
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
@@ -88,6 +89,7 @@ class Replica:
             actor=Actor(api, rest, OperatorFiles()),
             events=EventPoster(api, identity),
             elector=self.elector,
+            authorship=Authorship(api, clock=lambda: clock.now),
             operator_configuration=operator_configuration,
         )
         self._election = self.elector.run()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from shared.control import FORCE_DELETION, PAUSED
 from tests.simulation import faults, node, steps, world
 from tests.simulation.coverage import Coverage
 from tests.simulation.node import BROKEN_IMAGE
@@ -15,7 +16,7 @@ from tests.simulation.world import PLURAL, Setup, World, simulated
 
 _PAUSE = 0.4
 _ROUND_SECONDS = 120.0
-_ROUNDS = 6
+_ROUNDS = 10
 _REST_SECONDS = 130.0
 
 
@@ -71,15 +72,18 @@ async def _play(world: World, happening: Sequence[Step], tell: Callable[[str], N
 
 async def _finish(world: World, tell: Callable[[str], None]) -> None:
     world.heal()
+    world.annotate(PAUSED, None)
     if world.resource is not None and not world.is_editable:
-        await _require_deletion(world)
+        await _require_deletion(world, tell)
+    if not await world.until(lambda: not world.server.is_terminating, _ROUND_SECONDS):
+        raise PromiseBrokenError(f"the namespace is never gone: {_situation(world)}")
     _make_good(world)
     if not world.create():
         world.apply()
     await _require_stable(world, tell)
     await _require_rest(world)
     world.server.delete(PLURAL, NAME)
-    await _require_deletion(world)
+    await _require_deletion(world, tell)
 
 
 def _make_good(world: World) -> None:
@@ -99,6 +103,7 @@ def _is_stable(world: World) -> bool:
         and status.get("lifecycleState") == "STABLE"
         and status.get("observedGeneration") == resource["metadata"]["generation"]
         and status["jobStatus"].get("state") == "RUNNING"
+        and not _is_held(world)
         and _running(world) == [str(world.spec["job"]["parallelism"])]
     )
 
@@ -137,6 +142,8 @@ _CORRECTIONS = (
     ("Set execution.checkpointing.dir", ("stateless",)),
     ("last-state-fallback", ("fallback",)),
     ("job failed", ("restart",)),
+    ("until that has not happened", ()),
+    ("A Deployment orders exists that was not made", ("delete the Deployment",)),
 )
 """What a message says, and what its reader does."""
 
@@ -144,7 +151,7 @@ _CORRECTIONS = (
 def _obey(world: World, tell: Callable[[str], None], *, again: bool) -> None:
     text = world.error
     todo = next((actions for words, actions in _CORRECTIONS if words in text), ("restart",))
-    if again and "JobFailed" in text:
+    if again and ("JobFailed" in text or "job is FAILED" in text):
         todo = ("redeploy or give up",)  # what it was restored from may be what it fails on
     for action in todo:
         tell(f"the user reads {text.strip()[:150]!r} and does: {action}")
@@ -160,6 +167,8 @@ def _obey(world: World, tell: Callable[[str], None], *, again: bool) -> None:
             case "directory":
                 world.spec["flinkConfiguration"]["execution.checkpointing.savepoint-dir"] = "s3://shop/sp"
                 world.apply()
+            case "delete the Deployment":
+                world.server.delete("deployments", NAME)
             case "fallback":
                 key = "kubernetes.operator.job.upgrade.last-state-fallback.enabled"
                 world.spec["flinkConfiguration"][key] = "true"
@@ -186,15 +195,34 @@ async def _require_rest(world: World) -> None:
         world.coverage.hit("promise", "nothing written at rest")
 
 
-async def _require_deletion(world: World) -> None:
-    """It ends, and nothing is left but what the job itself keeps in its storage."""
-    if not await world.until(lambda: world.resource is None or world.is_editable, _ROUND_SECONDS):
+def _is_held(world: World) -> bool:
+    """By somebody else who wrote the status."""
+    return "SecondOperator" in str(world.status.get("conditions"))
+
+
+async def _require_deletion(world: World, tell: Callable[[str], None]) -> None:
+    """It ends, or says how to override what blocks it; only what the job keeps in its storage is left."""
+    for _ in range(_ROUNDS):
+        was_held = _is_held(world)
+        if await world.until(lambda: world.resource is None or world.is_editable, _ROUND_SECONDS):
+            break
+        tell(_situation(world))
+        if FORCE_DELETION in world.error and world.annotate(FORCE_DELETION, "true"):
+            tell(f"the user reads {world.error.strip()[:150]!r} and does as it says")
+            world.coverage.hit("correction", "force deletion")
+        elif not was_held and not _is_held(world):
+            raise PromiseBrokenError(f"the deletion does not end: {_situation(world)}")
+    else:
         raise PromiseBrokenError(f"the deletion does not end: {_situation(world)}")
     await world.advance(2.0)  # for the garbage collector
+    if any(not one["metadata"].get("ownerReferences") for one in world.server.all("deployments")):
+        world.coverage.hit("promise", "a cluster was left running")
+        return
     left = [
         f"{plural} {body['metadata']['name']}"
         for plural in ("deployments", "pods", "services", "configmaps")
         for body in world.server.all(plural)
+        if plural != "configmaps" or not world.has_left_a_cluster
     ]
     if left:
         raise PromiseBrokenError(f"left after the deletion: {', '.join(left)}")

@@ -13,6 +13,7 @@ WITH_STATUS = frozenset({"flinkdeployments", "deployments"})
 """Kinds with a generation and a status that only the subresource writes."""
 _CUSTOM = frozenset({"flinkdeployments"})
 _FOREGROUND = "foregroundDeletion"
+_ORPHAN = "orphan"
 _SYSTEM_FIELDS = ("name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp")
 GARBAGE_SECONDS = 0.3
 
@@ -30,6 +31,8 @@ class Server:
         self._uids = count(1)
         self._objects: dict[str, dict[str, Object]] = {}
         self._is_collecting = False
+        self.is_terminating = False
+        """The namespace is being deleted: nothing can be created in it."""
 
     def find(self, plural: str, name: str) -> Object | None:
         """What is stored; not to be changed."""
@@ -69,7 +72,7 @@ class Server:
         self._collect_later()
         return body
 
-    def replace(self, plural: str, body: Object, subresource: str = "") -> Object:
+    def replace(self, plural: str, body: Object, subresource: str = "", manager: str = "") -> Object:
         """Raises Conflict when the object is not at the body's version any more."""
         existing = self._existing(plural, body["metadata"]["name"])
         version, uid = body["metadata"].get("resourceVersion"), body["metadata"].get("uid")
@@ -78,20 +81,30 @@ class Server:
         _require_same(existing, version, uid)
         if subresource:
             status = copied(body.get("status") or {})
-            return self._update(plural, existing, {**existing, "status": status})
+            return self._update_status(plural, existing, status, manager)
         return self._update(plural, existing, self._as_update(plural, existing, copied(body)))
 
-    def merge(self, plural: str, name: str, patch: Object, subresource: str = "") -> Object:
+    def merge(
+        self, plural: str, name: str, patch: Object, subresource: str = "", manager: str = ""
+    ) -> Object:
         """A JSON merge patch; with metadata.resourceVersion in it only for that version."""
         existing = self._existing(plural, name)
         metadata = patch.get("metadata") or {}
         _require_same(existing, metadata.get("resourceVersion"), metadata.get("uid"))
         new = copied(merged(existing, patch))
         if subresource:
-            return self._update(plural, existing, {**existing, "status": new["status"]})
+            return self._update_status(plural, existing, new["status"], manager)
         return self._update(plural, existing, self._as_update(plural, existing, new))
 
-    def delete(self, plural: str, name: str, *, uid: str | None = None, foreground: bool = False) -> None:
+    def delete(
+        self,
+        plural: str,
+        name: str,
+        *,
+        uid: str | None = None,
+        foreground: bool = False,
+        orphan: bool = False,
+    ) -> None:
         """Raises Conflict when another has the name; what has finalizers is only marked."""
         existing = self._existing(plural, name)
         if uid is not None and existing["metadata"]["uid"] != uid:
@@ -100,6 +113,8 @@ class Server:
         finalizers = list(metadata.get("finalizers") or [])
         if foreground and _FOREGROUND not in finalizers:
             finalizers.append(_FOREGROUND)
+        if orphan and _ORPHAN not in finalizers:
+            finalizers.append(_ORPHAN)
         if not finalizers and plural != "pods":
             self.remove(plural, name)
             return
@@ -150,6 +165,21 @@ class Server:
                 metadata["generation"] += 1
         return new
 
+    def _update_status(self, plural: str, existing: Object, status: Object, manager: str) -> Object:
+        """With the name of whoever wrote it, and when."""
+        if status == existing.get("status"):
+            return existing
+        metadata = existing["metadata"]
+        entry = {
+            "manager": manager,
+            "operation": "Update",
+            "subresource": "status",
+            "time": self._clock.stamp(),
+        }
+        others = [one for one in metadata.get("managedFields", []) if one["manager"] != manager]
+        metadata = {**metadata, "managedFields": [*others, entry]}
+        return self._update(plural, existing, {**existing, "metadata": metadata, "status": status})
+
     def _update(self, plural: str, existing: Object, new: Object) -> Object:
         """An update that changes nothing is no new version."""
         if new == existing:
@@ -185,6 +215,10 @@ class Server:
 
     def _collect(self) -> None:
         self._is_collecting = False
+        for plural, bodies in list(self._objects.items()):
+            for name, body in list(bodies.items()):
+                if _ORPHAN in (body["metadata"].get("finalizers") or []):
+                    self._orphan(plural, name, body["metadata"])
         living = {
             body["metadata"]["uid"]: body for bodies in self._objects.values() for body in bodies.values()
         }
@@ -202,6 +236,17 @@ class Server:
                 if _is_foreground(body) and body["metadata"]["uid"] not in blocked:
                     others = [one for one in body["metadata"]["finalizers"] if one != _FOREGROUND]
                     self.merge(plural, name, {"metadata": {"finalizers": others}})
+
+    def _orphan(self, plural: str, name: str, owner: Object) -> None:
+        """What it owns belongs to nobody from now on, and it can go."""
+        for kind, bodies in list(self._objects.items()):
+            for dependent, body in list(bodies.items()):
+                owners = body["metadata"].get("ownerReferences") or []
+                others = [one for one in owners if one["uid"] != owner["uid"]]
+                if others != owners:
+                    self.merge(kind, dependent, {"metadata": {"ownerReferences": others or None}})
+        finalizers = [one for one in owner["finalizers"] if one != _ORPHAN]
+        self.merge(plural, name, {"metadata": {"finalizers": finalizers}})
 
 
 def copied(body: Object) -> Object:

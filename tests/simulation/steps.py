@@ -96,13 +96,28 @@ EDITS = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delete(Terse):
-    """The user deletes the resource."""
+    """The user deletes the resource; with kubectl's --cascade: background, foreground, orphan."""
+
+    cascade: str = "background"
 
     def happen(self, world: World) -> bool:
         if world.is_editable:
-            world.server.delete(PLURAL, NAME)
-            return _done(world, "delete", True)
+            foreground, orphan = self.cascade == "foreground", self.cascade == "orphan"
+            world.has_left_a_cluster |= orphan
+            world.server.delete(PLURAL, NAME, foreground=foreground, orphan=orphan)
+            return _done(world, f"delete: {self.cascade}", True)
         return False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Annotate(Terse):
+    """The user sets an annotation; None takes it away."""
+
+    name: str
+    value: str | None = "true"
+
+    def happen(self, world: World) -> bool:
+        return _done(world, f"annotate: {self.name}={self.value}", world.annotate(self.name, self.value))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -178,6 +193,26 @@ HAPPENINGS = (
     "the clock jumps ahead",
     "the clock jumps back",
 )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeleteNamespace(Terse):
+    """The user deletes the namespace with all that is in it."""
+
+    def happen(self, world: World) -> bool:
+        return _done(world, "delete the namespace", world.delete_namespace())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WriteStatus(Terse):
+    """Another operator, or a person, writes the status."""
+
+    def happen(self, world: World) -> bool:
+        if world.resource is None:
+            return False
+        status = {"jobStatus": {"updateTime": str(world.clock.milliseconds())}}
+        world.server.merge(PLURAL, NAME, {"status": status}, "status", "flink-kubernetes-operator")
+        return _done(world, "another writes the status", True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

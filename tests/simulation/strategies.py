@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from shared.control import FORCE_DELETION, PAUSED
 from tests.simulation.faults import CRASHES, FREEZES, OF_KUBERNETES, OF_REST, Target
 from tests.simulation.node import Pace
 from tests.simulation.replica import WATCHED
@@ -10,8 +11,10 @@ from tests.simulation.steps import (
     EDITS,
     HAPPENINGS,
     WATCHES,
+    Annotate,
     Create,
     Delete,
+    DeleteNamespace,
     Edit,
     Fail,
     Happens,
@@ -20,6 +23,7 @@ from tests.simulation.steps import (
     Step,
     Wait,
     Watch,
+    WriteStatus,
 )
 from tests.simulation.world import Setup
 
@@ -72,6 +76,7 @@ def setups(draw: st.DrawFn) -> Setup:
         savepoint_directory=mode == "savepoint" or draw(st.booleans()),
         initial_savepoint=draw(st.booleans()),
         version=draw(st.sampled_from(("v2_3", "v1_20"))),
+        savepoint_on_deletion=draw(st.booleans()),
         options=draw(OPTIONS) + (rollback if ha and draw(st.booleans()) else ()),
         head_start=draw(st.sampled_from((0.0, 15.0, 30.0))),
         pace=draw(PACES),
@@ -89,6 +94,20 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     ),
     st.sampled_from((Wait(12.0), Wait(5.0), Wait(45.0), Create(), Create(), Delete())),
     st.sampled_from(tuple(Happens(what) for what in HAPPENINGS)),
+    st.sampled_from(
+        (
+            Wait(8.0),
+            Wait(12.0),
+            Wait(25.0),
+            *[Annotate(PAUSED, None)] * 4,
+            Annotate(PAUSED),
+            Annotate(FORCE_DELETION),
+            Delete("foreground"),
+            Delete("orphan"),
+            DeleteNamespace(),
+            WriteStatus(),
+        )
+    ),
     st.builds(Watch, st.sampled_from(tuple(WATCHED)), st.sampled_from(WATCHES)),
     st.builds(
         Fail,

@@ -7,7 +7,7 @@ from controller.flink.rest import RestError
 from controller.kubernetes_api import ApiError, Collection, Conflict, KubernetesApi, Object, Propagation
 from tests.simulation.clock import Clock
 from tests.simulation.coverage import Coverage
-from tests.simulation.faults import Call, Crash, Failure, Fault
+from tests.simulation.faults import FREEZES, Call, Crash, Failure, Fault
 from tests.simulation.server import Server, copied
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ class Line:
         self.is_dead = False
         self.frozen_until = 0.0
         self.on_death: Callable[[], None] = lambda: None
+        self.on_effect: Callable[[Call], None] = lambda _: None
         self.lease_fails_until = 0.0
         self.writes: list[str] = []
         self.clock = self._clock = clock
@@ -60,6 +61,8 @@ class Line:
             return cast(T, {})
         result = effect()
         self._note(call)
+        if not call.is_read and failure not in FREEZES:  # a frozen one does what its successor would not
+            self.on_effect(call)
         match failure:
             case Failure.CRASH_AFTER:
                 self._die()
@@ -123,6 +126,7 @@ class SimulatedKubernetes:
     def __init__(self, server: Server, line: Line) -> None:
         self._server = server
         self._line = line
+        self.field_manager = "flink-operator.shop.lease"
 
     @property
     def api(self) -> KubernetesApi:
@@ -146,12 +150,19 @@ class SimulatedKubernetes:
 
     async def create(self, collection: Collection, body: Object) -> Object:
         call = Call("create", collection.plural, body["metadata"]["name"])
-        return await self._line.call(call, lambda: copied(self._server.create(collection.plural, body)))
+
+        def effect() -> Object:
+            if self._server.is_terminating and collection.plural != "leases":
+                raise ApiError(403, "Forbidden", "the namespace is being terminated")
+            return copied(self._server.create(collection.plural, body))
+
+        return await self._line.call(call, effect)
 
     async def replace(self, collection: Collection, body: Object, *, subresource: str = "") -> Object:
         call = Call("replace", collection.plural, body["metadata"]["name"], subresource)
         return await self._line.call(
-            call, lambda: copied(self._server.replace(collection.plural, body, subresource))
+            call,
+            lambda: copied(self._server.replace(collection.plural, body, subresource, self.field_manager)),
         )
 
     async def merge(self, collection: Collection, _: str, name: str, patch: Object) -> Object:

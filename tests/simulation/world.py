@@ -19,6 +19,7 @@ from controller.plan import Plan
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
 from tests.simulation.clock import Clock, in_turn, virtual_datetime
+from tests.simulation.control import Control
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Fault
 from tests.simulation.flink import Flink
@@ -31,6 +32,7 @@ from tests.simulation.terse import Terse
 
 PLURAL = FLINK_DEPLOYMENTS.plural
 INITIAL = "s3://shop/initial"
+_NAMESPACE_SECONDS = 2.0
 Json = dict[str, Any]
 
 
@@ -45,6 +47,7 @@ class Setup(Terse):
     initial_savepoint: bool = False
     version: str = "v2_3"
     options: tuple[tuple[str, str], ...] = ()
+    savepoint_on_deletion: bool = False
     head_start: float = 0.0
     """Seconds in which nothing happens, so that the job runs."""
     pace: Pace = field(default_factory=Pace)
@@ -61,6 +64,8 @@ class Setup(Terse):
             options["execution.checkpointing.interval"] = "10 s"
         if self.savepoint_directory:
             options["execution.checkpointing.savepoint-dir"] = "s3://shop/sp"
+        if self.savepoint_on_deletion:
+            options["kubernetes.operator.job.savepoint-on-deletion"] = "true"
         job = {
             "jarURI": "local:///opt/job.jar",
             "parallelism": 1,
@@ -93,8 +98,11 @@ class World:
         self.promises = Promises(self.server, self.storage, coverage)
         self.node = Node(self.clock, self.server, setup.pace)
         self.flink = Flink(self.clock, self.server, self.node, setup.pace, self.storage, self.promises)
+        self.control = Control(self.clock, self.server, self.flink, coverage)
         self.faults: list[Fault] = []
         self.replicas: list[Replica] = []
+        self.has_left_a_cluster = False
+        """A deletion left one running; its metadata is nobody's when it is deleted by hand."""
         self.spec = setup.spec()
         self.numbers = count(1)
         self._identities = count(1)
@@ -108,6 +116,7 @@ class World:
             name, self.clock, self.server, self.flink, self.coverage, self.faults, {}, self.setup.pace.watch
         )
         replica.line.on_death = lambda: self.bury(replica)
+        replica.line.on_effect = self.control.effect
         self.replicas.append(replica)
         return replica
 
@@ -146,7 +155,7 @@ class World:
 
     def create(self) -> bool:
         """The user creates the resource; whether there was none."""
-        if self.resource is not None:
+        if self.resource is not None or self.server.is_terminating:
             return False
         metadata = {"name": NAME, "namespace": NAMESPACE}
         kind = {"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment"}
@@ -160,6 +169,37 @@ class World:
             return False
         self.server.replace(PLURAL, {**resource, "spec": self.spec})
         return True
+
+    def annotate(self, name: str, value: str | None) -> bool:
+        """The user sets an annotation, or takes it away; whether that made a difference."""
+        resource = self.resource
+        if resource is None or (resource["metadata"].get("annotations") or {}).get(name) == value:
+            return False
+        self.server.merge(PLURAL, NAME, {"metadata": {"annotations": {name: value}}})
+        return True
+
+    def delete_namespace(self) -> bool:
+        """The user deletes the namespace, and makes it again when it is gone; whether there was anything."""
+        if self.server.is_terminating or self.resource is None:
+            return False
+        self.server.is_terminating = True
+        self._delete_contents()
+        return True
+
+    def _delete_contents(self) -> None:
+        """As the namespace controller does: again and again, until nothing is left."""
+        contents = [
+            (plural, body)
+            for plural in (PLURAL, "pods", "deployments", "services", "configmaps", "events")
+            for body in self.server.all(plural)
+        ]
+        for plural, body in contents:
+            name = body["metadata"]["name"]
+            if "deletionTimestamp" not in body["metadata"] and self.server.find(plural, name) is not None:
+                self.server.delete(plural, name)
+        self.server.is_terminating = bool(contents)
+        if contents:
+            self.clock.after(_NAMESPACE_SECONDS, self._delete_contents)
 
     @property
     def error(self) -> str:

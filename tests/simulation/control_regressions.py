@@ -1,0 +1,88 @@
+"""Scenarios of deletions, pauses and second operators: what chance meets seldom, and what once went wrong."""
+
+from shared.control import FORCE_DELETION, PAUSED
+from tests.simulation.faults import Failure, Target
+from tests.simulation.node import Pace
+from tests.simulation.scenario import Scenario
+from tests.simulation.steps import (
+    Annotate,
+    Create,
+    Delete,
+    DeleteNamespace,
+    Edit,
+    Fail,
+    Happens,
+    Wait,
+    WriteStatus,
+)
+from tests.simulation.world import Setup
+
+_SLOW_SAVEPOINT = Pace(savepoint=12.0)
+
+OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
+    (
+        "a savepoint before the deletion that fails is tried again",
+        Scenario(
+            Setup(savepoint_on_deletion=True, head_start=15.0),
+            (Happens("the next savepoint fails"), Delete(), Wait(20.0)),
+        ),
+    ),
+    (
+        "a deletion takes over the savepoint of a change",
+        Scenario(
+            Setup(savepoint_on_deletion=True, head_start=15.0, pace=_SLOW_SAVEPOINT),
+            (Edit("image"), Wait(3.0), Delete(), Wait(20.0)),
+        ),
+    ),
+    (
+        "a controller that dies with every step of a last savepoint",
+        Scenario(
+            Setup(savepoint_on_deletion=True, head_start=15.0),
+            (
+                Fail(Target.STATUS, Failure.CRASH_BEFORE),
+                Fail(Target.REST_WRITE, Failure.CRASH_AFTER),
+                Fail(Target.EVENT, Failure.CRASH_BEFORE, skip=1),
+                Delete(),
+                Wait(30.0),
+            ),
+        ),
+    ),
+    (
+        "a namespace that is deleted while a savepoint is taken",
+        Scenario(
+            Setup(savepoint_on_deletion=True, head_start=15.0, pace=_SLOW_SAVEPOINT),
+            (Delete(), Wait(5.0), DeleteNamespace(), Wait(20.0), Create()),
+        ),
+    ),
+    (
+        "a cluster of which nothing can be known is given up",
+        Scenario(
+            Setup(head_start=15.0),
+            (
+                Fail(Target.LIST, Failure.UNAVAILABLE, times=200),
+                Delete(),
+                Wait(80.0),
+                Annotate(FORCE_DELETION),
+                Wait(20.0),
+                Create(),
+            ),
+        ),
+    ),
+    (
+        "a cluster that was left running is in the way of the next resource",
+        Scenario(Setup(head_start=15.0), (Delete("orphan"), Wait(2.0), Create(), Wait(8.0))),
+    ),
+    (
+        "a pause in the midst of a change",
+        Scenario(
+            Setup(head_start=15.0),
+            (Edit("image"), Annotate(PAUSED), Wait(40.0), Annotate(PAUSED, None), Wait(3.0)),
+        ),
+    ),
+    (
+        "another operator writes in the midst of a change and of a deletion",
+        Scenario(
+            Setup(head_start=15.0), (Edit("image"), WriteStatus(), Wait(125.0), Delete(), WriteStatus())
+        ),
+    ),
+)
