@@ -15,17 +15,17 @@ START_SECONDS = 30.0
 
 
 class Controller:
-    """One replica of the controller."""
+    """One replica of the controller; those with another Lease are of another installation."""
 
-    def __init__(self, namespace: Namespace, identity: str, folder: Path) -> None:
+    def __init__(self, namespace: Namespace, identity: str, folder: Path, lease: str = LEASE) -> None:
         self.identity = identity
-        self._namespace = namespace
+        self._namespace, self._lease = namespace, lease
         self._health_port = _free_port()
         environment = {
             "KUBECONFIG": str(namespace.cluster.kubeconfig),
             "POD_NAME": identity,
             "OPERATOR_NAMESPACE": namespace.name,
-            "LEASE_NAME": LEASE,
+            "LEASE_NAME": lease,
             "WATCH_NAMESPACES": namespace.name,
             "HEALTH_PORT": str(self._health_port),
         }
@@ -44,7 +44,7 @@ class Controller:
 
         def leads() -> bool:
             self.process.assert_running()
-            return holder(self._namespace) == self.identity
+            return holder(self._namespace, self._lease) == self.identity
 
         eventually(leads, within=within, what=f"{self.identity} leads")
 
@@ -57,9 +57,9 @@ class Controller:
             return False
 
 
-def holder(namespace: Namespace) -> str | None:
+def holder(namespace: Namespace, name: str = LEASE) -> str | None:
     """Who holds the Lease; None when nobody does."""
-    lease = namespace.find(LEASE, LEASES)
+    lease = namespace.find(name, LEASES)
     return (lease or {}).get("spec", {}).get("holderIdentity") or None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.api_server import FLINK_DEPLOYMENTS
 from tests.api.controller import Controller, holder, holders
 from tests.api.namespace import Namespace
 from tests.api.resources import flink_deployment
@@ -70,6 +71,8 @@ def test_only_the_leader_acts_and_sigterm_hands_over_at_once(
     assert acted(namespace, "after") == {"second"}
     assert "after" not in replicas.first.process.log
     assert holders(namespace) == ["first", "", "second"]
+    written = [str(body.get("status")) for body in namespace.history(FLINK_DEPLOYMENTS)]
+    assert not any("SecondOperator" in status for status in written)
 
 
 def test_the_other_replica_takes_over_after_sigkill(namespace: Namespace, replicas: Replicas) -> None:
