@@ -8,7 +8,6 @@ from controller.decide.problems import INGRESS_FAILED
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE, cluster_metadata_map, task_manager_deployment_name
-from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest, RestError
 from controller.ingress import IngressExists, ensure_ingress, remove_ingress
 from controller.kubernetes_api import (
@@ -65,10 +64,9 @@ class ActionRefused(Exception):  # noqa: N818 - the server's word
 class Actor:
     """Performs actions. Raises ActionRefused, and ApiError when it is not known what happened."""
 
-    def __init__(self, api: KubernetesApi, flink: FlinkRest, files: OperatorFiles) -> None:
+    def __init__(self, api: KubernetesApi, flink: FlinkRest) -> None:
         self._api = api
         self._flink = flink
-        self._files = files
 
     async def perform(self, action: Action, subject: Subject) -> Object | None:
         """Perform one action; the answer is the resource if the action changed it."""
@@ -175,7 +173,7 @@ class Actor:
         resource = subject.resource.model_copy(update={"spec": action.spec})
         try:
             cluster = cluster_objects(
-                resource, action.submission, subject.operator_configuration, self._files
+                resource, action.submission, subject.operator_configuration, subject.operator_files
             )
         except ValueError as error:
             raise ActionRefused(Problem("InvalidConfiguration", str(error))) from error

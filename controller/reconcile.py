@@ -11,6 +11,7 @@ from controller.decide import Subject, decide, decide_failure, decide_unseen
 from controller.decide.rollback import deployed_spec
 from controller.decide.second_operator import stand_back
 from controller.events import EventPoster
+from controller.flink.operator_files import OperatorFiles
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
 from controller.leadership import LeaderElector, NotLeading
 from controller.observe import Observer
@@ -54,6 +55,7 @@ class Reconciler:
         elector: LeaderElector,
         authorship: Authorship,
         operator_configuration: Mapping[str, str],
+        operator_files: OperatorFiles,
     ) -> None:
         self._api = api
         self._cache = cache
@@ -63,6 +65,7 @@ class Reconciler:
         self._elector = elector
         self._authorship = authorship
         self._configuration = operator_configuration
+        self._files = operator_files
 
     async def reconcile(self, key: Key) -> float | None:
         """Bring one resource a step further; the answer is when to look again (seconds).
@@ -78,7 +81,7 @@ class Reconciler:
             self._authorship.forget(key)
             return None
         try:
-            subject = read_subject(raw, self._configuration)
+            subject = self._read(raw)
         except StatusUnreadable as error:
             event = Event(EventType.WARNING, "StatusUnreadable", str(error), EventComponent.OPERATOR)
             await self._events.post(event, raw)
@@ -108,7 +111,7 @@ class Reconciler:
             newest = self._cache.resource(PLURAL, key) or raw
             if not self._authorship.knows(key, newest):
                 return _SOON  # what another wrote is not written over
-            subject = read_subject(newest, self._configuration)
+            subject = self._read(newest)
             plan = decide_failure(subject, refusal.problem, datetime.now(UTC))
             return await self._carry_out(plan, subject, newest, term)
 
@@ -129,7 +132,7 @@ class Reconciler:
             self._elector.check(term)
             key, body = (subject.metadata.namespace, subject.metadata.name), {**raw, "status": status}
             raw = await self._write_status(key, body)
-            subject = read_subject(raw, self._configuration)
+            subject = self._read(raw)
         for event in plan.events:
             self._elector.check(term)
             await self._events.post(event, raw)
@@ -139,7 +142,7 @@ class Reconciler:
             if changed is not None:
                 self._cache.wrote(PLURAL, changed)
                 raw = changed
-                subject = read_subject(changed, self._configuration)
+                subject = self._read(changed)
         return plan.again_after
 
     async def _write_status(self, key: Key, body: Object) -> Object:
@@ -153,6 +156,9 @@ class Reconciler:
         self._cache.wrote(PLURAL, answer)
         return answer
 
+    def _read(self, raw: Object) -> Subject:
+        return read_subject(raw, self._configuration, self._files)
+
 
 def _has_effect(plan: Plan, subject: Subject) -> bool:
     """On the cluster, or on what is done to it next."""
@@ -160,7 +166,9 @@ def _has_effect(plan: Plan, subject: Subject) -> bool:
     return bool(plan.actions) or after.state is not before.state
 
 
-def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subject:
+def read_subject(
+    raw: Object, operator_configuration: Mapping[str, str], operator_files: OperatorFiles
+) -> Subject:
     """The resource as far as it can be read, with the findings that admission would have made.
 
     Raises StatusUnreadable: then what runs, and from which state, is not known. A resource that is being
@@ -188,6 +196,7 @@ def read_subject(raw: Object, operator_configuration: Mapping[str, str]) -> Subj
         last=last,
         operator_configuration=operator_configuration,
         record_is_damaged=is_damaged,
+        operator_files=operator_files,
     )
 
 

@@ -65,11 +65,12 @@ async def run(settings: Settings) -> None:
         api=api,
         cache=cache,
         observer=Observer(api, cache, flink),
-        actor=Actor(api, flink, OperatorFiles.read(settings.configuration_folder)),
+        actor=Actor(api, flink),
         events=EventPoster(api, settings.identity),
         elector=elector,
         authorship=Authorship(api),
         operator_configuration=configuration,
+        operator_files=OperatorFiles.read(settings.configuration_folder),
     )
     works: Mapping[str, _Work] = {
         **{k.plural: UnsupportedKind(k.plural, api, cache, elector).reconcile for k in KINDS.values()},

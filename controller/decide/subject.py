@@ -1,8 +1,9 @@
 """What is decided about: a FlinkDeployment, read as far as it can be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from controller.flink.operator_files import OperatorFiles
 from shared.config.effective import validation_configuration
 from shared.model.base import Metadata
 from shared.model.deployment import FlinkDeployment, FlinkDeploymentSpec
@@ -25,6 +26,8 @@ class Subject:
     last: ReconciledSpec | None
     """The spec that was last deployed; None before the first deployment."""
     operator_configuration: Mapping[str, str]
+    operator_files: OperatorFiles = field(default_factory=OperatorFiles)
+    """What clusters get of the operator's own folder."""
     record_is_damaged: bool = False
     """Of a resource that is being deleted: `last` and the status are what could still be read of them."""
 

@@ -182,11 +182,12 @@ async def until(cluster: Cluster, key: Key, crashes: Crashes, done: Callable[[Ob
                     api=api,
                     cache=cache,
                     observer=Observer(api, cache, flink),
-                    actor=Actor(api, flink, OperatorFiles.read(OPERATOR_CONFIGURATION)),
+                    actor=Actor(api, flink),
                     events=EventPoster(KubernetesApi(client), "test"),
                     elector=cast(LeaderElector, Leader()),
                     authorship=Authorship(api),
                     operator_configuration=load_operator_configuration(OPERATOR_CONFIGURATION),
+                    operator_files=OperatorFiles.read(OPERATOR_CONFIGURATION),
                 )
                 try:
                     await _work(reconciler, cache, key, done)

@@ -86,11 +86,12 @@ class Replica:
             api=api,
             cache=cache,
             observer=Observer(api, cache, rest),
-            actor=Actor(api, rest, OperatorFiles()),
+            actor=Actor(api, rest),
             events=EventPoster(api, identity),
             elector=self.elector,
             authorship=Authorship(api, clock=lambda: clock.now),
             operator_configuration=operator_configuration,
+            operator_files=OperatorFiles(),
         )
         self._election = self.elector.run()
         server.watchers.append(self._changed)

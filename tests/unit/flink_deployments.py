@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.decide import Subject
 from controller.decide.subject import FINALIZER
+from controller.flink.operator_files import OperatorFiles
 from controller.observation import (
     Absent,
     Cluster,
@@ -86,9 +87,11 @@ def with_status(raw: Json, plan: Plan) -> Json:
     return {**raw, "status": plan.status.to_wire()}
 
 
-def subject_of(raw: Json, operator: Mapping[str, str] | None = None) -> Subject:
+def subject_of(
+    raw: Json, operator: Mapping[str, str] | None = None, files: OperatorFiles | None = None
+) -> Subject:
     """What is decided about."""
-    return read_subject(raw, operator or {})
+    return read_subject(raw, operator or {}, files or OperatorFiles())
 
 
 def cluster_of(generation: int | None = 1, **changes: Any) -> Known[Cluster]:

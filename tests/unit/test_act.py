@@ -7,7 +7,6 @@ import pytest
 from controller.act import ActionRefused, Actor
 from controller.decide.subject import FINALIZER, Subject
 from controller.flink.names import NATIVE
-from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
 from controller.kubernetes_api import (
     CONFIG_MAPS,
@@ -53,8 +52,7 @@ def create(raw: Json = RAW, generation: int = 1) -> tuple[CreateCluster, Subject
 
 
 def actor(kubernetes: FakeKubernetes) -> Actor:
-    files = OperatorFiles(log={"log4j-console.properties": "…"})
-    return Actor(kubernetes.api, cast(FlinkRest, SilentFlink()), files)
+    return Actor(kubernetes.api, cast(FlinkRest, SilentFlink()))
 
 
 def refusing(call: Call, status: int = 422) -> Any:

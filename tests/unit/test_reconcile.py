@@ -75,11 +75,12 @@ class World:
             api=api,
             cache=cache,
             observer=Observer(api, cache, cast(FlinkRest, SilentFlink())),
-            actor=Actor(api, cast(FlinkRest, SilentFlink()), OperatorFiles()),
+            actor=Actor(api, cast(FlinkRest, SilentFlink())),
             events=EventPoster(api, "test"),
             elector=cast(LeaderElector, self.leader),
             authorship=Authorship(api, clock=lambda: self.seconds),
             operator_configuration={},
+            operator_files=OperatorFiles(),
         )
 
     async def reconcile(self) -> float | None:

@@ -25,12 +25,12 @@ CALLS = 7  # JobManager, two Services, a ConfigMap, a Secret, TaskManagers, rele
 
 
 def create() -> tuple[CreateCluster, Subject]:
-    subject = subject_of(RAW)
+    subject = subject_of(RAW, files=FILES)
     return CreateCluster(subject.spec, Submission(1, "0" * 32)), subject
 
 
 async def perform(kubernetes: FakeKubernetes) -> None:
-    await Actor(kubernetes.api, cast(FlinkRest, SilentFlink()), FILES).perform(*create())
+    await Actor(kubernetes.api, cast(FlinkRest, SilentFlink())).perform(*create())
 
 
 def assert_complete(kubernetes: FakeKubernetes) -> None:
