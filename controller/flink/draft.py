@@ -10,6 +10,7 @@ from controller.flink.configuration import cluster_type, require_no_template_fil
 from controller.flink.configuration_file import configuration_file
 from controller.flink.kerberos import Kerberos, kerberos
 from controller.flink.names import (
+    CONFIGURATION,
     common_labels,
     configuration_map,
     hadoop_map,
@@ -140,7 +141,7 @@ class Draft:
         if own := own_hadoop_files(options, self.files.hadoop):
             bodies.append(self._config_map(options, hadoop_map(options.name), own))
         if self.kerberos.krb5 is not None:
-            krb5 = _object(options, "ConfigMap", krb5_map(options.name), {})
+            krb5 = _object(options, "ConfigMap", krb5_map(options.name), CONFIGURATION)
             bodies.append({**krb5, "data": dict([self.kerberos.krb5])})
         return tuple(bodies)
 
@@ -154,7 +155,7 @@ class Draft:
     @staticmethod
     def _config_map(options: ClusterOptions, name: str, data: Mapping[str, str]) -> Json:
         labels = common_labels(options.name, options.mode)
-        return {**_object(options, "ConfigMap", name, labels), "data": dict(data)}
+        return {**_object(options, "ConfigMap", name, {**labels, **CONFIGURATION}), "data": dict(data)}
 
 
 def _object(options: ClusterOptions, kind: str, name: str, labels: Mapping[str, str]) -> Json:

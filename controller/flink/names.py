@@ -10,6 +10,10 @@ NATIVE: Final = "flink-native-kubernetes"
 STANDALONE: Final = "flink-standalone-kubernetes"
 """The label `type` of standalone clusters."""
 
+CONFIGURATION: Final = {"configmap-type": "configuration"}
+"""The label of ConfigMaps that the operator makes. Flink's own have other values for it, or none: they are
+rewritten every few seconds, and must not be watched."""
+
 _TYPES = {KubernetesDeploymentMode.NATIVE: NATIVE, KubernetesDeploymentMode.STANDALONE: STANDALONE}
 
 

@@ -93,6 +93,12 @@ DELIBERATE = (
         "No pod is made before its ConfigMaps are there; afterwards the Deployment is released.",
     ),
     Deliberate(
+        r"ConfigMap [\w-]+-orders/metadata/labels/configmap-type",
+        _ABSENT,
+        "configuration",
+        "It tells them from Flink's own ConfigMaps, which must not be watched.",
+    ),
+    Deliberate(
         rf"{_OPTIONS}/execution\.(attached|shutdown-on-attached-exit)",
         "true|false",
         _ABSENT,

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from controller.flink.cluster import Cluster
+from controller.flink.names import CONFIGURATION
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.config.quantity import parse_quantity
 from tests.unit.flink_deployments import DATA, application, session, with_metadata
@@ -189,7 +190,11 @@ def test_services_are_those_of_flinks_client(case: str) -> None:
 def test_config_maps_are_those_of_flinks_client(case: str) -> None:
     def shape(config_maps: Any) -> dict[str, Any]:
         return {
-            one["metadata"]["name"]: (one["metadata"]["labels"], sorted(one["data"])) for one in config_maps
+            one["metadata"]["name"]: (
+                one["metadata"]["labels"].items() - CONFIGURATION.items(),
+                sorted(one["data"]),
+            )
+            for one in config_maps
         }
 
     assert shape(generated(case).config_maps) == shape(captured(case)["configmaps"])

@@ -21,6 +21,7 @@ DELIBERATE = {
     r"Deployment \w+-taskmanager/metadata/annotations/flinkdeployment\.flink\.apache\.org/generation": (
         "A Deployment that was made for another generation is known by it."
     ),
+    r"ConfigMap [\w-]+/metadata/labels/configmap-type": "It tells them from Flink's own ConfigMaps.",
     r".*/kubernetes\.pod-template-file\.(job|task)manager": (
         "Files on the disk of Apache's operator, which nothing in the cluster reads."
     ),
