@@ -54,6 +54,17 @@ def test_the_controller_may_change_but_never_create_or_delete_flink_resources(de
     )
 
 
+def test_services_are_put_in_place_and_never_deleted(default: Rendered) -> None:
+    services = [rule for rule in rules(default) if "services" in rule["resources"]]
+    assert services == [
+        {
+            "apiGroups": [""],
+            "resources": ["services"],
+            "verbs": ["get", "list", "watch", "create", "update"],
+        }
+    ]
+
+
 def test_only_the_named_lease_can_be_read_or_changed(chart: Chart) -> None:
     rendered = chart.render("--set", "leaderElection.leaseName=other")
     leases = [rule for rule in rules(rendered) if rule["resources"] == ["leases"]]
