@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from controller.decide.problems import INGRESS_FAILED
+from controller.decide.problems import INGRESS_FAILED, repair_is_refused
 from controller.decide.subject import FINALIZER, Subject
+from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE, cluster_metadata_map, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
@@ -38,10 +39,12 @@ from controller.plan import (
     GiveUpCluster,
     RemoveFinalizer,
     RemoveIngress,
+    RepairObjects,
     ScaleTaskManagers,
     StopJobManager,
     StopWithSavepoint,
 )
+from controller.repair import put_right, repair_objects
 from controller.rest_address import rest_address
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
@@ -106,6 +109,8 @@ class Actor:
             case ScaleTaskManagers(replicas):
                 patch = {"spec": {"replicas": replicas}}
                 await self._api.merge(DEPLOYMENTS, namespace, task_managers, patch)
+            case RepairObjects():
+                await self._repair(action, subject)
             case DeleteHighAvailabilityData():
                 await self._delete_high_availability_data(namespace, name)
             case ForgetJobPlans():
@@ -146,6 +151,14 @@ class Actor:
                 Problem(INGRESS_FAILED, f"The API server refuses the Ingress: {error}")
             ) from error
 
+    async def _repair(self, action: RepairObjects, subject: Subject) -> None:
+        try:
+            await repair_objects(self._api, action, subject.metadata.namespace, subject.metadata.name)
+        except ApiError as error:
+            if not error.was_refused:
+                raise
+            raise ActionRefused(repair_is_refused(str(error))) from error
+
     async def _ask(self, call: Callable[[str], Awaitable[None]], subject: Subject) -> None:
         """What did not arrive is asked again after the next observation."""
         try:
@@ -180,11 +193,11 @@ class Actor:
         try:
             deployment = await self._created(DEPLOYMENTS, cluster.deployment)
             _require_own(deployment, subject, action)
-            await self._create_owned(cluster, deployment)
+            owned = await self._create_owned(cluster, deployment)
             if cluster.task_manager_deployment is not None:
                 task_managers = await self._created(DEPLOYMENTS, cluster.task_manager_deployment)
                 _require_own(task_managers, subject, action)
-            await self._release(deployment)
+            await self._release(deployment, owned)
         except ApiError as error:
             if not error.was_refused:
                 raise
@@ -192,14 +205,17 @@ class Actor:
                 Problem("FailedCreate", f"The API server refuses the cluster: {error}")
             ) from error
 
-    async def _create_owned(self, cluster: Cluster, deployment: Object) -> None:
+    async def _create_owned(self, cluster: Cluster, deployment: Object) -> list[Object]:
+        """As the API server has them."""
         calls = [
             self._created(_COLLECTIONS[body["kind"]], owned_by(deployment, body)) for body in cluster.owned
         ]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        for result in results:
+        made: list[Object] = []
+        for result in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+            made.append(result)
+        return made
 
     async def _created(self, collection: Collection, body: Object) -> Object:
         try:
@@ -211,16 +227,19 @@ class Actor:
                 raise
             if collection is not DEPLOYMENTS:
                 _require_same_owner(existing, body)
-            if collection in {CONFIG_MAPS, SECRETS} and existing.get("data") != body.get("data"):
+            if collection in {CONFIG_MAPS, SERVICES}:
+                return await put_right(self._api, existing, body)
+            if collection is SECRETS and existing.get("data") != body.get("data"):
                 return await self._api.replace(collection, body)
             return existing
 
-    async def _release(self, deployment: Object) -> None:
+    async def _release(self, deployment: Object, owned: list[Object]) -> None:
+        """With the record of what it owns, which is held against what is there from now on."""
         if deployment["spec"].get("paused"):
             metadata = deployment["metadata"]
-            await self._api.merge(
-                DEPLOYMENTS, metadata["namespace"], metadata["name"], {"spec": {"paused": False}}
-            )
+            annotations = {CHECKSUMS_ANNOTATION: as_annotation(checksums_of(owned))}
+            patch = {"metadata": {"annotations": annotations}, "spec": {"paused": False}}
+            await self._api.merge(DEPLOYMENTS, metadata["namespace"], metadata["name"], patch)
 
     async def _high_availability_maps(self, namespace: str, name: str) -> list[Object]:
         """The ConfigMaps that Flink's own processes made: these set no owner."""

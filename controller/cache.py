@@ -1,19 +1,24 @@
-"""What the watches have delivered: Flink resources, Flink's Deployments, pods and Ingresses.
+"""What the watches have delivered: Flink resources, Deployments, pods, Ingresses, Services and ConfigMaps.
 
 kopf's indices hold the objects and are filled before the first handler runs. Beside them lies what this
 process wrote itself, so that it reads its own writes although the watch may be late.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Self, cast
 
+from controller.flink.checksums import Kind, checksum
 from controller.kubernetes_api import Object
+from controller.repair_pace import RepairPace
 from shared.model import KINDS
 
 Key = tuple[str, str]
 """Namespace and name."""
 
 DEPLOYMENT_INDEX, POD_INDEX, INGRESS_INDEX = "flink_deployments", "flink_pods", "flink_ingresses"
+SERVICE_INDEX, CONFIG_MAP_INDEX = "flink_services", "flink_config_maps"
+_INDEX_OF = {Kind.SERVICE: SERVICE_INDEX, Kind.CONFIG_MAP: CONFIG_MAP_INDEX}
 
 
 def resource_index(plural: str) -> str:
@@ -25,8 +30,42 @@ INDICES = (
     DEPLOYMENT_INDEX,
     POD_INDEX,
     INGRESS_INDEX,
+    SERVICE_INDEX,
+    CONFIG_MAP_INDEX,
     *(resource_index(kind.plural) for kind in KINDS.values()),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenObject:
+    """A Service or ConfigMap, as little of it as is compared: there are several of each cluster."""
+
+    owners: tuple[tuple[str, str, str], ...]
+    """Kind, name and uid of each."""
+    checksum: str
+    is_going: bool
+
+    @classmethod
+    def of(cls, kind: Kind, body: Object) -> Self:
+        """What is kept of it."""
+        metadata = body["metadata"]
+        owners = metadata.get("ownerReferences") or []
+        return cls(
+            owners=tuple((owner["kind"], owner["name"], owner["uid"]) for owner in owners),
+            checksum=checksum(kind, body),
+            is_going="deletionTimestamp" in metadata,
+        )
+
+    def belongs_to(self, deployment: Object) -> bool:
+        """Whether it was made for this Deployment."""
+        return any(uid == deployment["metadata"]["uid"] for _, _, uid in self.owners)
+
+    def belonged_to_older(self, deployment: Object) -> bool:
+        """Whether it was made for a Deployment of that name which is gone, and is about to be collected."""
+        name = deployment["metadata"]["name"]
+        return not self.belongs_to(deployment) and any(
+            (kind, owner) == ("Deployment", name) for kind, owner, _ in self.owners
+        )
 
 
 class Cache:
@@ -35,6 +74,7 @@ class Cache:
     def __init__(self) -> None:
         self._indices: Mapping[str, Mapping[Any, Any]] = {}
         self._written: dict[tuple[str, Key], Object] = {}
+        self.repair_pace = RepairPace()
 
     def connect(self, indices: Mapping[str, Mapping[Any, Any]]) -> None:
         """Use these indices; kopf makes them when it starts."""
@@ -58,6 +98,7 @@ class Cache:
     def forget(self, plural: str, key: Key) -> None:
         """The resource is gone."""
         self._written.pop((plural, key), None)
+        self.repair_pace.forget(key)
 
     def keys(self, plural: str) -> list[Key]:
         """All resources of a kind."""
@@ -70,6 +111,13 @@ class Cache:
     def ingress(self, namespace: str, name: str) -> Object | None:
         """A cluster's Ingress."""
         return self._one(INGRESS_INDEX, (namespace, name))
+
+    def accompanying(self, kind: Kind, namespace: str, name: str) -> SeenObject | None:
+        """A cluster's Service, or a ConfigMap of ours."""
+        seen: SeenObject | None = next(
+            iter(self._indices.get(_INDEX_OF[kind], {}).get((namespace, name), ())), None
+        )
+        return seen
 
     def pods(self, namespace: str, cluster: str) -> Iterator[Object]:
         """The pods of a cluster."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, Generic, TypeVar
 
+from controller.flink.checksums import ObjectName
 from shared.model.status import JobState
 
 T = TypeVar("T")
@@ -74,6 +75,11 @@ class Cluster:
     since: datetime | None = None
     """When it became available, or ceased to be; None while Kubernetes has not said."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Ours, released, and not on its way down."""
+        return not (self.foreign or self.being_deleted or self.paused) and self.replicas > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:
@@ -142,6 +148,25 @@ class HighAvailability:
     has_checkpoint: bool
 
 
+class Drift(Enum):
+    """How an object is not any more what it was made as."""
+
+    MISSING = auto()
+    EDITED = auto()
+    FOREIGN = auto()
+    """Somebody else's has its name: nothing may be done to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """A Service or ConfigMap of the cluster that has drifted."""
+
+    object: ObjectName
+    drift: Drift
+    checksum: str | None = None
+    """What it had when it was made; None where that is not on record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rival:
     """Somebody else writes the resource's status."""
@@ -176,6 +201,10 @@ class Observation:
     """Absent too where Flink itself makes the TaskManagers, and where the Deployment is somebody else's."""
     ingress: Fact[dict[str, Any]] = NOT_ASKED
     """The object as it was last seen; what is done about it is decided again on what is read then."""
+    drifted: Fact[tuple[Drifted, ...]] = NOT_ASKED
+    """Services and ConfigMaps of the cluster, read live where any has drifted."""
+    repair_at: datetime | None = None
+    """Not before then, because earlier repairs did not last."""
     stop: Fact[StopOperation] = NOT_ASKED
     """The stop with the recorded trigger id; absent when the JobManager answers and does not know it."""
     checkpoints: Fact[Checkpoints] = NOT_ASKED

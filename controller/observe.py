@@ -15,6 +15,7 @@ from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
+from controller.drift import DriftObserver
 from controller.flink.names import common_labels, job_metadata_map, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
@@ -68,6 +69,7 @@ class Observer:
         self._api = api
         self._cache = cache
         self._flink = flink
+        self._drift = DriftObserver(api, cache)
 
     async def observe(self, subject: Subject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
@@ -92,6 +94,10 @@ class Observer:
             job=answers.job,
             task_managers=await self._task_managers(subject, live=live or absent),
             ingress=self._ingress(subject),
+            drifted=await self._drift.observe(subject, cluster, at),
+            repair_at=self._cache.repair_pace.next_at(
+                (subject.metadata.namespace, subject.metadata.name), at
+            ),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,

@@ -98,6 +98,15 @@ class RemoveIngress:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairObjects:
+    """Put Services and ConfigMaps of a cluster in place that runs."""
+
+    uid: str
+    """Of its Deployment."""
+    bodies: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteHighAvailabilityData:
     """Delete Flink's high-availability ConfigMaps: the state that they point to is given up."""
 
@@ -117,6 +126,7 @@ ClusterAction = (
     | DeleteTaskManagers
     | GiveUpCluster
     | ScaleTaskManagers
+    | RepairObjects
     | DeleteHighAvailabilityData
     | ForgetJobPlans
 )

@@ -15,7 +15,7 @@ from controller.flink.operator_files import OperatorFiles
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Conflict, KubernetesApi, Object
 from controller.leadership import LeaderElector, NotLeading
 from controller.observe import Observer
-from controller.plan import Event, EventComponent, EventType, Plan
+from controller.plan import Event, EventComponent, EventType, Plan, RepairObjects
 from controller.salvage import salvaged, salvaged_record
 from shared.model import FlinkDeployment
 from shared.model.reconciled_spec import ReconciledSpec
@@ -105,6 +105,8 @@ class Reconciler:
             plan = stand_back(subject, rival, datetime.now(UTC))
             return await self._carry_out(plan, subject, raw, term)
         plan = await self._plan(subject)
+        if any(isinstance(action, RepairObjects) for action in plan.actions):
+            self._cache.repair_pace.note(key, datetime.now(UTC))
         try:
             return await self._carry_out(plan, subject, raw, term)
         except ActionRefused as refusal:

@@ -8,9 +8,22 @@ from typing import Any
 
 import kopf
 
-from controller.cache import DEPLOYMENT_INDEX, INDICES, INGRESS_INDEX, POD_INDEX, Cache, Key, resource_index
+from controller.cache import (
+    CONFIG_MAP_INDEX,
+    DEPLOYMENT_INDEX,
+    INDICES,
+    INGRESS_INDEX,
+    POD_INDEX,
+    SERVICE_INDEX,
+    Cache,
+    Key,
+    SeenObject,
+    resource_index,
+)
+from controller.drift import clusters_touched
+from controller.flink.checksums import Kind
 from controller.flink.ingress import COMPONENT
-from controller.flink.names import NATIVE, STANDALONE
+from controller.flink.names import CONFIGURATION, NATIVE, STANDALONE
 from controller.kubernetes_api import Object
 from shared import GROUP, VERSION
 from shared.model import KINDS
@@ -22,6 +35,7 @@ _OWNER_PLURAL = "flinkdeployments"
 _FLINK = f"type in ({NATIVE},{STANDALONE})"
 _DEPLOYMENTS = f"{_FLINK},component in (jobmanager,taskmanager)"
 _INGRESSES = ",".join(f"{name}={value}" for name, value in COMPONENT.items())
+_CONFIG_MAPS = ",".join(f"{name}={value}" for name, value in CONFIGURATION.items())
 
 
 def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
@@ -29,6 +43,7 @@ def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     _watch_flink_kinds(registry, enqueue)
     _watch_cluster_objects(registry, enqueue)
+    _watch_accompanying_objects(registry, cache, enqueue)
 
     @kopf.on.startup(registry=registry)
     async def connect(**kwargs: Any) -> None:
@@ -53,6 +68,8 @@ def watch_settings() -> kopf.OperatorSettings:
     settings.watching.label_selectors["apps", "v1", "deployments"] = _DEPLOYMENTS
     settings.watching.label_selectors["pods"] = _FLINK
     settings.watching.label_selectors["networking.k8s.io", "v1", "ingresses"] = _INGRESSES
+    settings.watching.label_selectors["services"] = _FLINK
+    settings.watching.label_selectors["configmaps"] = _CONFIG_MAPS
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
@@ -103,3 +120,18 @@ def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) ->
         cluster = labels.get("app")
         if cluster:
             enqueue(_OWNER_PLURAL, (namespace or "", cluster))
+
+
+def _watch_accompanying_objects(registry: kopf.OperatorRegistry, cache: Cache, enqueue: Enqueue) -> None:
+    @kopf.index("", "v1", "services", id=SERVICE_INDEX, registry=registry, param=Kind.SERVICE)
+    @kopf.index("", "v1", "configmaps", id=CONFIG_MAP_INDEX, registry=registry, param=Kind.CONFIG_MAP)
+    async def mirror(
+        body: kopf.Body, namespace: str | None, name: str, param: Any = None, **_: Any
+    ) -> dict[Key, SeenObject]:
+        return {(namespace or "", name): SeenObject.of(param, dict(body))}
+
+    @kopf.on.event("", "v1", "services", id="look-at-owner-of-service", registry=registry)
+    @kopf.on.event("", "v1", "configmaps", id="look-at-owner-of-configmap", registry=registry)
+    async def look_at_owner(event: kopf.RawEvent, meta: kopf.Meta, **_: Any) -> None:
+        for key in clusters_touched(cache, event["type"], meta):
+            enqueue(_OWNER_PLURAL, key)

@@ -39,7 +39,8 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     if step.last is not None:
         set_running_condition(status, step.last.spec.is_application, observation.at, generation)
     status.lifecycle_state = lifecycle_state(status, step.last)
-    again_after = _again_after(step, subject, error, observation)
+    pauses = (_again_after(step, subject, error, observation), step.look_within)
+    again_after = min((one for one in pauses if one is not None), default=None)
     return Plan(status, step.actions, tuple(step.events), again_after)
 
 

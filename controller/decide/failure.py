@@ -4,7 +4,7 @@ from datetime import datetime
 
 from controller.decide.conditions import READY, set_condition, set_running_condition
 from controller.decide.observed import apply_problem
-from controller.decide.problems import INGRESS_FAILED
+from controller.decide.problems import INGRESS_FAILED, REPAIR_REFUSED
 from controller.decide.subject import Subject
 from controller.observation import Problem
 from controller.plan import Plan
@@ -16,10 +16,11 @@ _RETRY = 30.0  # seconds; the server said no, and a quick repetition will not ch
 def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
     """The plan after a refused effect: say so, and try again slowly or when the spec changes.
 
-    An Ingress that is refused says nothing about the cluster.
+    An Ingress that is refused says nothing about the cluster, and neither does a repair.
     """
     status = subject.status.model_copy(deep=True)
-    if status.lifecycle_state is not LifecycleState.DELETING and problem.reason != INGRESS_FAILED:
+    is_of_cluster = problem.reason not in {INGRESS_FAILED, REPAIR_REFUSED}
+    if status.lifecycle_state is not LifecycleState.DELETING and is_of_cluster:
         status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
     events = apply_problem(status, problem)
     generation = subject.metadata.generation

@@ -3,6 +3,7 @@
 from controller.decide.conclusion import conclude
 from controller.decide.conditions import READY
 from controller.decide.deletion import BLOCKED
+from controller.decide.drift import see_to_objects
 from controller.decide.ingress import see_to_ingress
 from controller.decide.pause import end_pause, observe_only
 from controller.decide.rollback import is_rollback
@@ -42,6 +43,7 @@ def decide(subject: Subject, observation: Observation) -> Plan:
     if goal is not None:
         now = Situation(subject, goal, observation, step)
         follow(now)
+        see_to_objects(now)
         see_to_ingress(step, subject, goal, observation)
     return conclude(step, subject, observation)
 

@@ -1,5 +1,6 @@
 """Why nothing more can be done for now: what is wrong, and what the resource's owner can do."""
 
+from controller.flink.checksums import Kind, ObjectName
 from controller.observation import Problem
 from shared.config.operator_options import (
     JM_DEPLOYMENT_RECOVERY,
@@ -10,6 +11,13 @@ from shared.config.options import CHECKPOINT_RETENTION
 
 INGRESS_FAILED = "IngressFailed"
 """Reason of a problem with the Ingress: the cluster is none the worse for it."""
+REPAIR_REFUSED = "RepairRefused"
+"""Reason of a problem with objects that drifted: what runs is none the worse for the attempt."""
+_OBJECT_EDITED, _OBJECT_LOST = "ObjectEdited", "ObjectLost"
+OF_OBJECTS = frozenset(
+    {REPAIR_REFUSED, _OBJECT_EDITED, _OBJECT_LOST, *(f"{kind.value}Exists" for kind in Kind)}
+)
+"""Reasons of problems with Services and ConfigMaps of a cluster that runs."""
 
 SAVEPOINT_ERROR = "SavepointError"
 """Reason of a problem with a savepoint that is to be taken: the job runs on."""
@@ -44,6 +52,38 @@ def foreign_ingress(name: str) -> Problem:
         INGRESS_FAILED,
         f"An Ingress {name} exists that was not made for this resource. Delete it if nothing needs it.",
     )
+
+
+def foreign_object(one: ObjectName) -> Problem:
+    """An object has the name of one that the cluster needs, and is none of ours."""
+    return Problem(
+        f"{one.kind.value}Exists",
+        f"The cluster needs {one} of its own, and what has this name was not made for it. "
+        "Delete it if nothing else needs it.",
+    )
+
+
+def edited_object(one: ObjectName) -> Problem:
+    """What it was cannot be made any more."""
+    return Problem(
+        _OBJECT_EDITED,
+        f"{one} was edited by hand. It is left as it is: since it was made the operator or its configuration "
+        "changed, and what it was is not known. Undo the edit, or delete it to have it made anew.",
+    )
+
+
+def lost_object(one: ObjectName) -> Problem:
+    """It is gone, and nothing tells what it was."""
+    return Problem(
+        _OBJECT_LOST,
+        f"{one} is gone, and cannot be made again: since it was made the operator or its configuration "
+        "changed. What runs keeps running; change restartNonce to have the whole cluster made anew.",
+    )
+
+
+def repair_is_refused(cause: str) -> Problem:
+    """By the API server."""
+    return Problem(REPAIR_REFUSED, f"The API server refuses to have an object put back: {cause}")
 
 
 def job_manager_is_missing() -> Problem:

@@ -17,6 +17,8 @@ class Step:
     actions: tuple[Action, ...] = ()
     events: list[Event] = field(default_factory=list)
     problem: Problem | None = None
+    look_within: float | None = None
+    """Seconds, where there is something to do that nothing else reminds of."""
 
     @property
     def state(self) -> ReconciliationState:

@@ -49,6 +49,11 @@ def rest_service(name: str) -> str:
     return f"{name}-rest"
 
 
+def internal_service(name: str) -> str:
+    """Name of the service by which TaskManagers find the JobManager."""
+    return name
+
+
 def configuration_map(name: str) -> str:
     """Name of the ConfigMap with Flink's configuration."""
     return f"flink-config-{name}"

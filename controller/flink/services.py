@@ -1,6 +1,6 @@
 """Services of a cluster: REST always, RPC where TaskManagers find the JobManager by it."""
 
-from controller.flink.names import common_labels, job_manager_labels, rest_service
+from controller.flink.names import common_labels, internal_service, job_manager_labels, rest_service
 from controller.flink.options import ClusterOptions
 from controller.flink.pod_template import Json
 from shared.config.options import high_availability_is_active
@@ -27,7 +27,7 @@ def _internal(options: ClusterOptions) -> Json:
             {"name": "blobserver", "port": options.blob_port, "targetPort": options.blob_port},
         ],
     }
-    return _service(options, options.name, "internal-service", spec)
+    return _service(options, internal_service(options.name), "internal-service", spec)
 
 
 def _rest(options: ClusterOptions) -> Json:

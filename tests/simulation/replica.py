@@ -5,9 +5,19 @@ from typing import Any
 
 from controller.act import Actor
 from controller.authorship import Authorship
-from controller.cache import DEPLOYMENT_INDEX, POD_INDEX, Cache, resource_index
+from controller.cache import (
+    CONFIG_MAP_INDEX,
+    DEPLOYMENT_INDEX,
+    POD_INDEX,
+    SERVICE_INDEX,
+    Cache,
+    SeenObject,
+    resource_index,
+)
+from controller.drift import clusters_touched
 from controller.events import EventPoster
-from controller.flink.names import NATIVE
+from controller.flink.checksums import Kind
+from controller.flink.names import CONFIGURATION, NATIVE
 from controller.flink.operator_files import OperatorFiles
 from controller.kubernetes_api import ApiError, Object
 from controller.leadership import LeaderElector
@@ -24,7 +34,13 @@ from tests.simulation.transport import Line, SimulatedKubernetes
 
 NAMESPACE, NAME = "shop", "orders"
 KEY = (NAMESPACE, NAME)
-WATCHED = {PLURAL: "", "deployments": f"type={NATIVE},component=jobmanager", "pods": f"type={NATIVE}"}
+WATCHED = {
+    PLURAL: "",
+    "deployments": f"type={NATIVE},component=jobmanager",
+    "pods": f"type={NATIVE}",
+    "services": f"type={NATIVE}",
+    "configmaps": ",".join(f"{name}={value}" for name, value in CONFIGURATION.items()),
+}
 """Plurals with the labels that their watches select."""
 _RELIST_SECONDS = 300.0
 _LONGEST_DELAY = 60.0
@@ -71,7 +87,7 @@ class Replica:
         self._is_wanted = False
         self._failures = 0
         api = SimulatedKubernetes(server, self.line).api
-        cache = Cache()
+        self._cache = cache = Cache()
         cache.connect(_Indices(self._views))  # type: ignore[arg-type]
         self.elector = LeaderElector(
             SimulatedKubernetes(server, _ElectorsLine(self.line)).api,  # type: ignore[arg-type]
@@ -137,11 +153,15 @@ class Replica:
             self._views[plural].pop(name, None)
         else:
             self._views[plural][name] = body
-        self._look_at(plural, body)
+        self._look_at(event, plural, body["metadata"])
 
-    def _look_at(self, plural: str, body: Object) -> None:
-        owner = body["metadata"]["name"] if plural == PLURAL else body["metadata"]["labels"].get("app")
-        if owner == NAME:
+    def _look_at(self, event: str | None, plural: str, metadata: Object) -> None:
+        if plural in {"services", "configmaps"}:
+            keys = list(clusters_touched(self._cache, event, metadata))
+        else:
+            owner = metadata["name"] if plural == PLURAL else metadata["labels"].get("app")
+            keys = [(metadata["namespace"], owner)]
+        if KEY in keys:
             self.enqueue(0)
 
     def relist(self, plural: str) -> None:
@@ -155,8 +175,9 @@ class Replica:
         found = self._server.selected(plural, WATCHED[plural])
         gone = [body for name, body in self._views[plural].items() if self._server.find(plural, name) is None]
         self._views[plural] = {body["metadata"]["name"]: body for body in found}
-        for body in [*found, *gone]:
-            self._look_at(plural, body)
+        for event, bodies in ((None, found), ("DELETED", gone)):
+            for body in bodies:
+                self._look_at(event, plural, body["metadata"])
 
     def repeat(self, plural: str) -> bool:
         """Everything is delivered once more; whether there was anything."""
@@ -246,6 +267,9 @@ class _ElectorsLine:
         return effect()
 
 
+_SEEN = {SERVICE_INDEX: ("services", Kind.SERVICE), CONFIG_MAP_INDEX: ("configmaps", Kind.CONFIG_MAP)}
+
+
 class _Indices:
     """kopf's indices over the views."""
 
@@ -259,6 +283,10 @@ class _Indices:
             return self._named("deployments")
         if index == POD_INDEX:
             return {KEY: list(self._views["pods"].values())}
+        if index in _SEEN:
+            plural, kind = _SEEN[index]
+            bodies = self._views[plural].values()
+            return {(NAMESPACE, body["metadata"]["name"]): [SeenObject.of(kind, body)] for body in bodies}
         return default
 
     def _named(self, plural: str) -> dict[tuple[str, str], list[Object]]:

@@ -5,8 +5,10 @@ from copy import deepcopy
 from itertools import count
 from typing import Any, cast
 
-from controller.cache import Cache
+from controller.cache import Cache, SeenObject
+from controller.flink.checksums import Kind
 from controller.kubernetes_api import (
+    DEPLOYMENTS,
     FLINK_DEPLOYMENTS,
     ApiError,
     Collection,
@@ -15,6 +17,7 @@ from controller.kubernetes_api import (
     Object,
     Propagation,
 )
+from controller.repair import COLLECTIONS
 
 Call = tuple[str, str, str]
 """Verb, plural, name."""
@@ -26,12 +29,16 @@ class Crash(BaseException):
 
 
 class FakeKubernetes:
-    """Holds objects by plural and name. `calls` has every write in order; `before` may raise for a call."""
+    """Holds objects by plural and name. `calls` has every write in order; `before` may raise for a call.
+
+    `admitted` is what admission makes of an object that is created.
+    """
 
     def __init__(self, *objects: tuple[Collection, Object]) -> None:
         self.calls: list[Call] = []
         self.before: Callable[[Call], None] = lambda _: None
         self.field_manager = "test"
+        self.admitted: Callable[[Object], Object] = lambda body: body
         self._versions = count(1000)
         self._uids = count(1)
         self._objects: dict[tuple[str, str], Object] = {}
@@ -55,9 +62,14 @@ class FakeKubernetes:
         """All objects of a kind."""
         return [self.object(collection, name) for name in self.names(collection)]
 
+    def remove(self, collection: Collection, name: str) -> None:
+        """It is gone, by somebody else's hand. KeyError when there was none."""
+        del self._objects[collection.plural, name]
+
     def _store(self, collection: Collection, body: Object) -> Object:
         metadata = body["metadata"]
         metadata.setdefault("uid", f"uid-{next(self._uids)}")
+        metadata.setdefault("creationTimestamp", "2026-11-21T11:00:00Z")
         metadata["resourceVersion"] = str(next(self._versions))
         self._objects[collection.plural, metadata["name"]] = body
         return deepcopy(body)
@@ -91,7 +103,7 @@ class FakeKubernetes:
         self._begin("create", collection, name)
         if (collection.plural, name) in self._objects:
             raise Conflict(409, "AlreadyExists", f"{collection.plural} {name} exists")
-        return self._store(collection, deepcopy(body))
+        return self._store(collection, deepcopy(self.admitted(body)))
 
     async def replace(self, collection: Collection, body: Object, *, subresource: str = "") -> Object:
         name = body["metadata"]["name"]
@@ -120,7 +132,7 @@ class FakeKubernetes:
 
 
 class FakeCache(Cache):
-    """A watch cache whose resources are up to date; of Deployments it has the one that it is given."""
+    """A watch cache that is up to date, but for a Deployment that it is given."""
 
     def __init__(self, kubernetes: FakeKubernetes, deployment: Object | None = None) -> None:
         super().__init__()
@@ -129,12 +141,20 @@ class FakeCache(Cache):
 
     def resource(self, plural: str, key: tuple[str, str]) -> Object | None:
         del plural
-        names = self._kubernetes.names(FLINK_DEPLOYMENTS)
-        return deepcopy(self._kubernetes.object(FLINK_DEPLOYMENTS, key[1])) if key[1] in names else None
+        return self._found(FLINK_DEPLOYMENTS, key[1])
 
     def deployment(self, namespace: str, name: str) -> Object | None:
-        del namespace, name
-        return self._deployment
+        del namespace
+        return self._deployment or self._found(DEPLOYMENTS, name)
+
+    def accompanying(self, kind: Kind, namespace: str, name: str) -> SeenObject | None:
+        del namespace
+        found = self._found(COLLECTIONS[kind], name)
+        return None if found is None else SeenObject.of(kind, found)
+
+    def _found(self, collection: Collection, name: str) -> Object | None:
+        names = self._kubernetes.names(collection)
+        return deepcopy(self._kubernetes.object(collection, name)) if name in names else None
 
 
 def labels_of(body: Object) -> dict[str, str]:

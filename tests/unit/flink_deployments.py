@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.decide import Subject
 from controller.decide.subject import FINALIZER
+from controller.flink.checksums import CHECKSUMS_ANNOTATION
 from controller.flink.operator_files import OperatorFiles
 from controller.observation import (
     Absent,
@@ -182,7 +183,10 @@ def java_operator_resource(name: str) -> Json:
 def deployment_object(
     raw: Json, *, owner_uid: str | None = UID, generation: int | None = 1, **status: Any
 ) -> Json:
-    """The JobManager's Deployment as the API server holds it."""
+    """The JobManager's Deployment as the API server holds it; nothing was made beside it."""
+    annotations = {CHECKSUMS_ANNOTATION: "{}"}
+    if generation is not None:
+        annotations[GENERATION_ANNOTATION] = str(generation)
     owners = [] if owner_uid is None else [{"kind": "FlinkDeployment", "name": "orders", "uid": owner_uid}]
     return {
         "metadata": {
@@ -191,7 +195,7 @@ def deployment_object(
             "uid": "deployment-uid",
             "resourceVersion": "7",
             "creationTimestamp": "2026-11-21T11:00:00Z",
-            "annotations": {} if generation is None else {GENERATION_ANNOTATION: str(generation)},
+            "annotations": annotations,
             "ownerReferences": owners,
         },
         "spec": {"replicas": 1},

@@ -363,3 +363,19 @@ async def test_fault_of_the_operator_is_told_and_tried_again(monkeypatch: pytest
         await world.reconcile()
     assert [event["reason"] for event in world.kubernetes.bodies(EVENTS)] == ["InternalError"]
     assert "kaboom" not in world.kubernetes.bodies(EVENTS)[0]["message"]
+
+
+async def test_object_that_is_deleted_again_is_not_repaired_again_at_once() -> None:
+    """Something else may delete it: two that never give way keep the API server busy."""
+    world = World(application())
+    await world.reconcile()
+    await world.reconcile()
+    for _ in range(2):
+        world.kubernetes.remove(SERVICES, "orders-rest")
+        world.kubernetes.calls.clear()
+        pause = await world.reconcile()
+    assert world.writes == []
+    assert "orders-rest" not in world.kubernetes.names(SERVICES)
+    assert pause is not None
+    assert pause <= 30
+    assert "Repair" in world.event_reasons
