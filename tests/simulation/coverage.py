@@ -27,6 +27,7 @@ _PRECONDITIONS = (
     "Flink itself started the job again",
     "nothing written at rest",
     "redeployed from the path that its owner named",
+    "Services and ConfigMaps are as they were made",
     "stable in the end",
     "started empty as its owner wanted",
 )
@@ -52,6 +53,7 @@ _ACTIONS = (
     "ForgetJobPlans+CreateCluster",
     "GiveUpCluster+RemoveFinalizer",
     "RemoveFinalizer",
+    "RepairObjects",
     "StopJobManager",
     "StopWithSavepoint",
 )

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from controller.flink.names import NATIVE, configuration_map
+from controller.flink.names import NATIVE, configuration_map, job_manager_labels
 from controller.kubernetes_api import Object
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
-from shared.model.deployment import FlinkVersion
+from shared.model.deployment import FlinkVersion, KubernetesDeploymentMode
 from tests.simulation.clock import Clock
 from tests.simulation.job_manager import Job, JobManager, Operation, RestorePoint, Storage
 from tests.simulation.metadata import Metadata
@@ -54,6 +54,8 @@ class Flink:
         self._metadata = Metadata(server)
         self._task_managers = count(1)
         self._processes: dict[str, JobManager] = {}
+        self._mounted: dict[str, Object] = {}
+        """By the uid of the pod: a container that starts again finds it, whatever became of the ConfigMap."""
         node.on_start = self._pod_started
         node.on_end = self._pod_ended
         node.on_missing_volume = witness.volume_missing
@@ -62,7 +64,9 @@ class Flink:
 
     def answering(self, cluster: str) -> JobManager | None:
         """The one behind the REST service: ready, and not about to end."""
-        if self._server.find("services", f"{cluster}-rest") is None:
+        service = self._server.find("services", f"{cluster}-rest")
+        labels = job_manager_labels(cluster, KubernetesDeploymentMode.NATIVE)
+        if service is None or service["spec"]["selector"] != labels:
             return None
         found = [one for one in self._processes.values() if one.cluster == cluster and one.answers]
         living = {pod["metadata"]["uid"]: pod for pod in self._server.all("pods")}
@@ -114,8 +118,10 @@ class Flink:
         metadata = pod["metadata"]
         cluster = metadata["labels"]["app"]
         configuration = self._server.find("configmaps", configuration_map(cluster))
+        configuration = configuration or self._mounted.get(metadata["uid"])
         if configuration is None:
             return
+        self._mounted[metadata["uid"]] = configuration
         options = _options(configuration["data"])
         annotations = dict(
             pair.split(":", 1) for pair in options["kubernetes.jobmanager.annotations"].split(",")

@@ -96,6 +96,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "            await self._create_owned(cluster, deployment)\n",
     ),
     Mutant(
+        "holds no ConfigMap against what it was made as",
+        "flink/checksums.py",
+        '    data = body.get("data") or {}',
+        "    data: Any = {}",
+    ),
+    Mutant(
+        "makes a configuration again for a generation that its cluster was not made for",
+        "decide/drift.py",
+        "        cluster.generation or 0, job.job_id,",
+        "        now.subject.metadata.generation, job.job_id,",
+    ),
+    Mutant(
         "never asks for a savepoint again",
         "decide/state_machine.py",
         "guards.the_request_is_not_known_to_flink, suspension.ask_for_its_end_again",

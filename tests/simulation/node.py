@@ -43,7 +43,7 @@ class Node:
 
     def __init__(self, clock: Clock, server: Server, pace: Pace) -> None:
         self.on_start: Callable[[Object], None] = lambda _: None
-        self.on_missing_volume: Callable[[str], None] = lambda _: None
+        self.on_missing_volume: Callable[[str, str], None] = lambda *_: None
         self.on_end: Callable[[str], None] = lambda _: None
         self._clock = clock
         self._server = server
@@ -162,9 +162,10 @@ class Node:
             status = {"phase": "Pending", "startTime": pod["status"]["startTime"]}
             self._server.merge("pods", name, {"status": {**status, "containerStatuses": containers}})
             return
-        if self._server.find("configmaps", configuration_map(labels["app"])) is None:
+        mounted = configuration_map(labels["app"])
+        if self._server.find("configmaps", mounted) is None:
             if self._lives(pod["metadata"]["ownerReferences"][0]):
-                self.on_missing_volume(name)
+                self.on_missing_volume(name, mounted)
             self._clock.after(1.0, lambda: self._start(name, uid))  # a volume that cannot be mounted yet
             return
         self._server.merge("pods", name, {"status": {"phase": "Running", "ready": True}})

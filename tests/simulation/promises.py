@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.decide.route import LAST_STATE_MARKER
 from controller.kubernetes_api import Object
+from shared.config.effective import GENERATION_ANNOTATION
 from tests.simulation.coverage import Coverage
 from tests.simulation.server import Server
 
 if TYPE_CHECKING:
     from tests.simulation.job_manager import Job, JobManager, RestorePoint, Storage
 
+STRANGERS_LABELS = {"made-by": "a stranger"}
+"""Of Services that are none of the operator's."""
 _CLOSE = 1e-6
 
 
@@ -33,7 +36,7 @@ class Witness(Protocol):
 
     def checkpoint_dropped(self, cause: str, /) -> None: ...
 
-    def volume_missing(self, pod: str, /) -> None: ...
+    def volume_missing(self, pod: str, config_map: str, /) -> None: ...
 
     def job_started(self, manager: JobManager, job: Job, living: list[tuple[JobManager, Job]], /) -> None: ...
 
@@ -69,7 +72,25 @@ class Promises:
         self._coverage = coverage
         self._lineages: dict[str, Lineage] = {}
         self._owners: dict[str, tuple[str, str]] = {}
+        self._made: dict[str, dict[tuple[str, str], Any]] = {}
+        """What each Deployment owned when it was released."""
+        self._taken_away: set[str] = set()
         server.watchers.append(self._changed)
+
+    def deleted_by_hand(self, name: str) -> None:
+        """Somebody takes a ConfigMap away: until it is back, pods wait for it."""
+        self._taken_away.add(name)
+
+    def drifted(self, deployment_uid: str) -> list[str]:
+        """Objects of the cluster that are not what they were when it was released."""
+        made = self._made.get(deployment_uid, {})
+        return [name for (plural, name), was in made.items() if self._content(plural, name) != was]
+
+    def _content(self, plural: str, name: str) -> Any:
+        body = self._server.find(plural, name)
+        if body is None:
+            return None
+        return (body["metadata"].get("ownerReferences"), body.get("data"), body.get("spec"))
 
     def lineage(self, uid: str) -> Lineage:
         """Of the resource with that uid."""
@@ -81,8 +102,18 @@ class Promises:
             self.lineage(metadata["uid"]).specs[metadata["generation"]] = body["spec"]
         elif plural == "deployments" and event == "ADDED":
             owner = metadata["ownerReferences"][0]["uid"]
-            generation = next(iter(metadata["annotations"].values()))
-            self._owners[metadata["uid"]] = (owner, generation)
+            self._owners[metadata["uid"]] = (owner, metadata["annotations"][GENERATION_ANNOTATION])
+        elif plural == "deployments" and not body["spec"].get("paused") and metadata["uid"] not in self._made:
+            self._made[metadata["uid"]] = {
+                (plural, one["metadata"]["name"]): self._content(plural, one["metadata"]["name"])
+                for plural in ("services", "configmaps")
+                for one in self._server.all(plural)
+                if metadata["uid"] in {owner["uid"] for owner in one["metadata"].get("ownerReferences") or []}
+            }
+        elif plural == "services" and event == "MODIFIED" and metadata["labels"] == STRANGERS_LABELS:
+            raise PromiseBrokenError("somebody else's Service was changed")
+        elif plural == "configmaps" and event == "ADDED":
+            self._taken_away.discard(metadata["name"])
 
     def _of(self, manager: JobManager) -> Lineage:
         return self.lineage(self._owners[manager.deployment_uid][0])
@@ -102,8 +133,10 @@ class Promises:
         """Only the controller cancels jobs, and it must know what goes with them."""
         raise PromiseBrokenError(f"the newest checkpoint went with the job: {cause}")
 
-    def volume_missing(self, pod: str) -> None:
+    def volume_missing(self, pod: str, config_map: str) -> None:
         """Pods are released only when what they mount is there."""
+        if config_map in self._taken_away:
+            return
         raise PromiseBrokenError(f"pod {pod} waits for its configuration")
 
     def application_not_run(self, manager: JobManager) -> None:

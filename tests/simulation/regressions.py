@@ -196,5 +196,41 @@ REGRESSIONS = (
         "a JobManager that ends before it has tidied up after its job",
         Scenario(Setup(pace=Pace(pod_end=0.05, savepoint=1.0)), (Wait(15.0), Edit())),
     ),
+    Regression(
+        "the REST service is deleted and edited while a savepoint is awaited",
+        Scenario(
+            Setup(head_start=15.0, pace=Pace(savepoint=12.0)),
+            (
+                Edit(),
+                Happens("the REST Service is deleted"),
+                Happens("the configuration is edited"),
+                Wait(3.0),
+                Happens("the REST Service is edited"),
+            ),
+        ),
+    ),
+    Regression(
+        "a stranger's Service has the name while a savepoint is awaited",
+        Scenario(
+            Setup(head_start=15.0, pace=Pace(savepoint=12.0)),
+            (Edit(), Happens("a stranger's Service takes the name")),
+        ),
+    ),
+    Regression(
+        "objects that are edited again and again are put back in the end, and nothing is written after that",
+        Scenario(
+            Setup(mode="last-state", head_start=15.0),
+            tuple(
+                Happens(f"the {what}")
+                for what in (
+                    "REST Service is edited",
+                    "configuration is edited",
+                    "configuration is deleted",
+                    "REST Service is deleted",
+                    "configuration is edited",
+                )
+            ),
+        ),
+    ),
     *(Regression(name, scenario) for name, scenario in OF_CONTROL),
 )

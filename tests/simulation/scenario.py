@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from shared.config.effective import GENERATION_ANNOTATION
 from shared.control import FORCE_DELETION, PAUSED
 from tests.simulation import faults, node, steps, world
+from tests.simulation.by_hand import BY_HAND, EDITED, remove_strangers
 from tests.simulation.coverage import Coverage
 from tests.simulation.node import BROKEN_IMAGE
 from tests.simulation.promises import PromiseBrokenError
@@ -18,6 +20,8 @@ _PAUSE = 0.4
 _ROUND_SECONDS = 120.0
 _ROUNDS = 10
 _REST_SECONDS = 130.0
+_REPAIR_SECONDS = 420.0
+"""The longest pause between two repairs, and a look."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ async def _finish(world: World, tell: Callable[[str], None]) -> None:
     if not world.create():
         world.apply()
     await _require_stable(world, tell)
+    BY_HAND[EDITED](world)
+    await _require_repair(world)
     await _require_rest(world)
     world.server.delete(PLURAL, NAME)
     await _require_deletion(world, tell)
@@ -144,6 +150,7 @@ _CORRECTIONS = (
     ("job failed", ("restart",)),
     ("until that has not happened", ()),
     ("A Deployment orders exists that was not made", ("delete the Deployment",)),
+    ("was not made for", ("delete what is in the way",)),
 )
 """What a message says, and what its reader does."""
 
@@ -173,8 +180,21 @@ def _obey(world: World, tell: Callable[[str], None], *, again: bool) -> None:
                 key = "kubernetes.operator.job.upgrade.last-state-fallback.enabled"
                 world.spec["flinkConfiguration"][key] = "true"
                 world.apply()
+            case "delete what is in the way":
+                remove_strangers(world)
             case other:
                 Edit(other).happen(world)
+
+
+async def _require_repair(world: World) -> None:
+    """Whatever was done to them by hand, Services and ConfigMaps are what they were made as."""
+    deployment = world.server.find("deployments", NAME)
+    if deployment is None:
+        raise PromiseBrokenError("a job runs without a Deployment")
+    uid = deployment["metadata"]["uid"]
+    if not await world.until(lambda: not world.promises.drifted(uid), _REPAIR_SECONDS):
+        raise PromiseBrokenError(f"not repaired: {', '.join(world.promises.drifted(uid))}")
+    world.coverage.hit("promise", "Services and ConfigMaps are as they were made")
 
 
 async def _require_rest(world: World) -> None:
@@ -215,6 +235,7 @@ async def _require_deletion(world: World, tell: Callable[[str], None]) -> None:
     else:
         raise PromiseBrokenError(f"the deletion does not end: {_situation(world)}")
     await world.advance(2.0)  # for the garbage collector
+    remove_strangers(world)
     if any(not one["metadata"].get("ownerReferences") for one in world.server.all("deployments")):
         world.coverage.hit("promise", "a cluster was left running")
         return
@@ -241,7 +262,7 @@ def _situation(world: World) -> str:
         "no Deployment"
         if deployment is None
         else (
-            f"Deployment of generation {next(iter(deployment['metadata']['annotations'].values()))} "
+            f"Deployment of generation {deployment['metadata']['annotations'][GENERATION_ANNOTATION]} "
             f"x{deployment['spec'].get('replicas')}{' paused' if deployment['spec'].get('paused') else ''}"
         )
     )

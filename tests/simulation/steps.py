@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tests.simulation.by_hand import BY_HAND
 from tests.simulation.faults import Failure, Fault, Target
 from tests.simulation.node import BROKEN_IMAGE
 from tests.simulation.replica import NAME
@@ -138,6 +139,8 @@ class Happens(Terse):
         return _done(world, self.what, self._happen(world))
 
     def _happen(self, world: World) -> bool:
+        if self.what in BY_HAND:
+            return BY_HAND[self.what](world)
         match self.what:
             case "the Deployment is deleted by hand":
                 return _delete_deployment(world)
@@ -181,6 +184,7 @@ HAPPENINGS = (
     "the JobManager crashes",
     "the JobManager's node is lost",
     "the job's metadata is lost",
+    *BY_HAND,
     "a task fails",
     "the job fails",
     "the job finishes",
