@@ -131,10 +131,21 @@ def test_reactive_cluster_is_scaled_through_the_scale_subresource(flink: Flink, 
     assert len(flink.items("replicaset", "app=elastic,component=jobmanager")) == 1
 
 
-def test_ingress_follows_the_spec_beside_a_running_job(flink: Flink, release: Release) -> None:
+def test_ingress_and_service_are_put_in_place_beside_a_running_job(flink: Flink, release: Release) -> None:
     ingress = {"template": "{{name}}.{{namespace}}.example.com", "className": "nginx"}
     flink.apply(application("shown", release.image, release.version, ingress=ingress))
-    before = flink.wait_until_running("shown")["status"]["jobStatus"]["jobId"]
+    before = flink.wait_until_running("shown")["status"]["jobStatus"]
+
+    def service() -> Json:
+        found = [one for one in flink.items("service") if one["metadata"]["name"] == "shown-rest"]
+        assert found
+        return found[0]
+
+    made = service()
+    flink.kubectl("delete", "service", "shown-rest")
+    again = eventually(service, within=15, what="the REST Service is back")
+    assert again["metadata"]["uid"] != made["metadata"]["uid"]
+    assert again["spec"]["selector"] == made["spec"]["selector"]
 
     def host() -> str | None:
         found = flink.items("ingress")
@@ -150,6 +161,7 @@ def test_ingress_follows_the_spec_beside_a_running_job(flink: Flink, release: Re
     eventually(lambda: flink.items("ingress") == [], within=30, what="no Ingress")
 
     after = flink.get("shown")["status"]
-    assert after["jobStatus"]["jobId"] == before
     assert after["jobStatus"]["state"] == "RUNNING"
+    for fact in ("jobId", "startTime"):
+        assert after["jobStatus"][fact] == before[fact]
     assert JAR in after["reconciliationStatus"]["lastReconciledSpec"]
