@@ -179,6 +179,15 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
+class Repairs:
+    """Those of late of a resource's objects, each because the one before did not last."""
+
+    number: int
+    next_at: datetime
+    """The earliest time for another one."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlinkInfo:
     """Version and revision that the JobManager reports."""
 
@@ -203,8 +212,8 @@ class Observation:
     """The object as it was last seen; what is done about it is decided again on what is read then."""
     drifted: Fact[tuple[Drifted, ...]] = NOT_ASKED
     """Services and ConfigMaps of the cluster, read live where any has drifted."""
-    repair_at: datetime | None = None
-    """Not before then, because earlier repairs did not last."""
+    repairs: Repairs | None = None
+    """None where nothing was repaired of late."""
     stop: Fact[StopOperation] = NOT_ASKED
     """The stop with the recorded trigger id; absent when the JobManager answers and does not know it."""
     checkpoints: Fact[Checkpoints] = NOT_ASKED

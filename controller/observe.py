@@ -95,9 +95,7 @@ class Observer:
             task_managers=await self._task_managers(subject, live=live or absent),
             ingress=self._ingress(subject),
             drifted=await self._drift.observe(subject, cluster, at),
-            repair_at=self._cache.repair_pace.next_at(
-                (subject.metadata.namespace, subject.metadata.name), at
-            ),
+            repairs=self._cache.repair_pace.recent((subject.metadata.namespace, subject.metadata.name), at),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,

@@ -7,6 +7,8 @@ process knows of it: after a restart it is tried at once again.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controller.observation import Repairs
+
 _SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(minutes=5)
 _CALM = timedelta(minutes=10)
 """A repair that lasted so long is forgotten."""
@@ -16,6 +18,8 @@ _CALM = timedelta(minutes=10)
 class _Repair:
     at: datetime
     pause: timedelta
+    number: int
+    """Counted from the first that did not last."""
 
 
 class RepairPace:
@@ -27,13 +31,15 @@ class RepairPace:
     def note(self, key: tuple[str, str], at: datetime) -> None:
         """One is made: the next has to wait, and twice as long as this one had to."""
         last = self._recent(key, at)
-        pause = _SHORTEST if last is None else min(2 * last.pause, _LONGEST)
-        self._last[key] = _Repair(at, pause)
+        if last is None:
+            self._last[key] = _Repair(at, _SHORTEST, 1)
+        else:
+            self._last[key] = _Repair(at, min(2 * last.pause, _LONGEST), last.number + 1)
 
-    def next_at(self, key: tuple[str, str], at: datetime) -> datetime | None:
-        """The earliest time for another one; None where nothing stands against it."""
+    def recent(self, key: tuple[str, str], at: datetime) -> Repairs | None:
+        """Those of late; None where nothing stands against another one."""
         last = self._recent(key, at)
-        return None if last is None else last.at + last.pause
+        return None if last is None else Repairs(last.number, last.at + last.pause)
 
     def forget(self, key: tuple[str, str]) -> None:
         """The resource is gone."""

@@ -28,6 +28,8 @@ from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import UpgradeMode
 
 _Objects = Mapping[ObjectName, dict[str, Any]]
+_CONTESTED = 2
+"""After so many repairs that did not last, the owner is told."""
 
 
 def see_to_objects(now: Situation) -> None:
@@ -61,23 +63,24 @@ def _see_to(now: Situation, cluster: Cluster, drifted: list[Drifted]) -> Problem
     made = list(_as_made(now, cluster)) if ours else []
     found = [_remedy(one, made) for one in drifted]
     remedies = [one for one in found if isinstance(one, _Remedy)]
-    if remedies:
-        _repair(now, cluster, remedies)
-    first = next((one for one in found if isinstance(one, Problem)), None)
-    return first or (_standing_problem(now, {REPAIR_REFUSED}) if remedies else None)
+    unrepaired = _repair(now, cluster, remedies) if remedies else None
+    return next((one for one in found if isinstance(one, Problem)), unrepaired)
 
 
-def _repair(now: Situation, cluster: Cluster, remedies: list["_Remedy"]) -> None:
+def _repair(now: Situation, cluster: Cluster, remedies: list["_Remedy"]) -> Problem | None:
     """Not too often: something else may write the objects too."""
-    at, earliest = now.observation.at, now.observation.repair_at
-    if earliest is not None and at < earliest:
-        now.step.look_within = (earliest - at).total_seconds()
-        return
+    at, recent = now.observation.at, now.observation.repairs
+    refusal = _standing_problem(now, {REPAIR_REFUSED})
+    if recent is not None and at < recent.next_at:
+        now.step.look_within = (recent.next_at - at).total_seconds()
+        is_contested = refusal is None and recent.number >= _CONTESTED
+        return problems.contested_object(remedies[0].object) if is_contested else refusal
     action = RepairObjects(cluster.uid, tuple(one.body for one in remedies))
     now.step.actions = (*now.step.actions, action)
-    if _standing_problem(now, {REPAIR_REFUSED}) is None:  # another attempt is no news
+    if refusal is None:  # another attempt is no news
         message = ", ".join(one.news for one in remedies)
         now.step.events.append(Event(EventType.NORMAL, "Repair", f"{message}; the job is not touched"))
+    return refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class _Remedy:
 
     body: dict[str, Any]
     news: str
+
+    @property
+    def object(self) -> ObjectName:
+        return ObjectName.of(self.body)
 
 
 def _remedy(one: Drifted, made: list[_Objects]) -> _Remedy | Problem:

@@ -13,9 +13,15 @@ INGRESS_FAILED = "IngressFailed"
 """Reason of a problem with the Ingress: the cluster is none the worse for it."""
 REPAIR_REFUSED = "RepairRefused"
 """Reason of a problem with objects that drifted: what runs is none the worse for the attempt."""
-_OBJECT_EDITED, _OBJECT_LOST = "ObjectEdited", "ObjectLost"
+_OBJECT_CONTESTED, _OBJECT_EDITED, _OBJECT_LOST = "ObjectContested", "ObjectEdited", "ObjectLost"
 OF_OBJECTS = frozenset(
-    {REPAIR_REFUSED, _OBJECT_EDITED, _OBJECT_LOST, *(f"{kind.value}Exists" for kind in Kind)}
+    {
+        REPAIR_REFUSED,
+        _OBJECT_CONTESTED,
+        _OBJECT_EDITED,
+        _OBJECT_LOST,
+        *(f"{kind.value}Exists" for kind in Kind),
+    }
 )
 """Reasons of problems with Services and ConfigMaps of a cluster that runs."""
 
@@ -60,6 +66,16 @@ def foreign_object(one: ObjectName) -> Problem:
         f"{one.kind.value}Exists",
         f"The cluster needs {one} of its own, and what has this name was not made for it. "
         "Delete it if nothing else needs it.",
+    )
+
+
+def contested_object(one: ObjectName) -> Problem:
+    """It was put back more than once, and does not stay."""
+    return Problem(
+        _OBJECT_CONTESTED,
+        f"What the operator puts back of this cluster does not last: {one} was changed or deleted once more. "
+        "It is put back after a pause, ever longer and at most five minutes. `kubectl get -o yaml "
+        "--show-managed-fields` names who writes it: let that leave it alone, and edit the FlinkDeployment.",
     )
 
 

@@ -12,7 +12,7 @@ from controller.decide.failure import decide_failure
 from controller.decide.problems import repair_is_refused
 from controller.flink.checksums import Kind, ObjectName
 from controller.flink.operator_files import OperatorFiles
-from controller.observation import NOT_ASKED, Absent, Drift, Drifted, Known, Observation, Unknown
+from controller.observation import NOT_ASKED, Absent, Drift, Drifted, Known, Observation, Repairs, Unknown
 from controller.plan import Plan, RepairObjects, StopWithSavepoint
 from shared.config.effective import ROLLBACK_ANNOTATION
 from shared.model.status import JobManagerDeploymentStatus, JobState
@@ -263,12 +263,36 @@ def test_object_of_somebody_else_does_not_keep_others_from_being_repaired(cluste
 
 
 def test_repair_waits_until_the_last_one_is_long_enough_ago(cluster: RunningCluster) -> None:
-    gone, repair_at = cluster.drifted(REST, Drift.MISSING), NOW + timedelta(seconds=12)
-    waiting = plan_of(cluster, gone, repair_at=repair_at)
+    gone, first = cluster.drifted(REST, Drift.MISSING), Repairs(1, NOW + timedelta(seconds=12))
+    waiting = plan_of(cluster, gone, repairs=first)
     assert waiting.actions == ()
     assert waiting.events == ()
+    assert waiting.status.error is None
     assert waiting.again_after == 12
-    assert repaired(plan_of(cluster, gone, repair_at=repair_at, at=repair_at)) == [REST]
+    assert repaired(plan_of(cluster, gone, repairs=first, at=first.next_at)) == [REST]
+
+
+def test_who_undoes_repairs_again_and_again_is_told_of(cluster: RunningCluster) -> None:
+    """And once, however long it goes on until the next attempt."""
+    gone, second = cluster.drifted(REST, Drift.MISSING), Repairs(2, NOW + timedelta(minutes=1))
+    waiting = plan_of(cluster, gone, repairs=second)
+    assert waiting.actions == ()
+    assert error_reason(waiting) == "ObjectContested"
+    assert "Service orders-rest" in error_of(waiting)
+    assert [event.type for event in waiting.events] == ["Warning"]
+    cluster.raw = with_status(cluster.raw, waiting)
+    again = plan_of(cluster, gone, repairs=second, at=NOW + timedelta(seconds=30))
+    assert again.events == ()
+    assert again.status.to_wire() == cluster.raw["status"]
+    assert repaired(plan_of(cluster, gone, repairs=second, at=second.next_at)) == [REST]
+
+
+def test_refusal_is_not_taken_for_somebody_who_undoes_repairs(cluster: RunningCluster) -> None:
+    refusal = decide_failure(cluster.subject, repair_is_refused("field is immutable"), NOW)
+    cluster.raw = with_status(cluster.raw, refusal)
+    attempts = Repairs(3, NOW + timedelta(minutes=2))
+    waiting = plan_of(cluster, cluster.drifted(REST, Drift.MISSING), repairs=attempts)
+    assert error_reason(waiting) == "RepairRefused"
 
 
 def test_refused_repair_says_nothing_about_the_cluster(cluster: RunningCluster) -> None:
