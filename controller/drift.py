@@ -1,8 +1,8 @@
 """Which of a cluster's Services and ConfigMaps are not any more what they were made as.
 
 The watches tell at no cost that all is well. What they do not show, or show otherwise, is read live before it
-is believed; so are the ConfigMaps of clusters that another operator made, which no watch can tell from those
-that Flink's own processes rewrite all the time.
+is believed; so are, now and then, the ConfigMaps of clusters that another operator made, which no watch can
+tell from those that Flink's own processes rewrite all the time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +28,8 @@ from shared.model.deployment import KubernetesDeploymentMode
 
 _WATCHES_ARE_LATE = timedelta(seconds=10)
 """For so long after a cluster was made, what the watches do not show says nothing."""
+_READ_LASTS = timedelta(minutes=5)
+"""For so long a ConfigMap that no watch shows is taken to be there after it was read."""
 
 
 def clusters_touched(cache: Cache, event: str | None, metadata: Mapping[str, Any]) -> Iterator[Key]:
@@ -50,12 +52,15 @@ class DriftObserver:
     def __init__(self, api: KubernetesApi, cache: Cache) -> None:
         self._api = api
         self._cache = cache
+        self._read: dict[Key, tuple[str, datetime]] = {}
+        """When the ConfigMaps of clusters without a record were all there, with the uid of the Deployment."""
 
     async def observe(
         self, subject: Subject, cluster: Fact[Cluster], at: datetime
     ) -> Fact[tuple[Drifted, ...]]:
         """What drifted, read live; of a cluster that is not wholly there, or on its way, nothing is asked."""
         if subject.metadata.deletion_timestamp is not None or subject.last is None:
+            self._read.pop((subject.metadata.namespace, subject.metadata.name), None)
             return NOT_ASKED
         match cluster:
             case Known(found) if found.is_whole and not subject.last.is_suspended:
@@ -69,24 +74,39 @@ class DriftObserver:
         if deployment is None or deployment["metadata"]["uid"] != uid or _is_young(deployment, at):
             return NOT_ASKED
         try:
-            drifted = await self._compared(subject, deployment)
+            drifted = await self._compared(subject, deployment, at)
             if not drifted:
                 return Known(())
             live = await self._api.get(DEPLOYMENTS, namespace, name)
             if live is None or live["metadata"]["uid"] != uid or "deletionTimestamp" in live["metadata"]:
                 return NOT_ASKED
             if recorded_checksums(live) != recorded_checksums(deployment):
-                drifted = await self._compared(subject, live)
+                drifted = await self._compared(subject, live, at)
         except ApiError as error:
             return Unknown(str(error))
         return Known(drifted)
 
-    async def _compared(self, subject: Subject, deployment: Object) -> tuple[Drifted, ...]:
+    async def _compared(self, subject: Subject, deployment: Object, at: datetime) -> tuple[Drifted, ...]:
+        key = subject.metadata.namespace, subject.metadata.name
         recorded: Mapping[ObjectName, str | None] | None = recorded_checksums(deployment)
-        made = recorded if recorded is not None else dict.fromkeys(_unrecorded(subject, deployment))
+        if recorded is not None:
+            self._read.pop(key, None)
+            return await self._of(recorded, key, deployment)
+        made = dict.fromkeys(_unrecorded(subject, deployment))
+        uid, (read_uid, read_at) = deployment["metadata"]["uid"], self._read.get(key, ("", at))
+        if uid == read_uid and timedelta(0) <= at - read_at < _READ_LASTS:
+            return await self._of({name: None for name in made if name.kind is Kind.SERVICE}, key, deployment)
+        found = await self._of(made, key, deployment)
+        if not found:
+            self._read[key] = uid, at
+        return found
+
+    async def _of(
+        self, made: Mapping[ObjectName, str | None], key: Key, deployment: Object
+    ) -> tuple[Drifted, ...]:
         found: list[Drifted] = []
         for name in sorted(made):
-            drift = await self._drift(subject.metadata.namespace, name, deployment, made[name])
+            drift = await self._drift(key[0], name, deployment, made[name])
             if drift is not None:
                 found.append(Drifted(name, drift, made[name]))
         return tuple(found)

@@ -42,8 +42,9 @@ async def observed(
     watched: WatchedCluster,
     fact: Fact[Cluster] | None = None,
     at: datetime = NOW,
+    by: DriftObserver | None = None,
 ) -> Any:
-    observer = DriftObserver(cluster.kubernetes.api, watched)
+    observer = by or DriftObserver(cluster.kubernetes.api, watched)
     return await observer.observe(cluster.subject, fact or known(cluster), at)
 
 
@@ -216,6 +217,36 @@ async def test_everything_that_a_cluster_without_a_record_needs_is_looked_for(
     for name in names:
         cluster.delete(name)
     assert told(await observed(cluster, watched)) == dict.fromkeys(names, Drift.MISSING)
+
+
+async def test_config_maps_that_no_watch_shows_are_read_every_five_minutes() -> None:
+    cluster = await of_another_operator()
+    watched = WatchedCluster(cluster)
+    del watched.seen[CONFIGURATION]
+    observer, made = DriftObserver(cluster.kubernetes.api, watched), reads(cluster)
+    for seconds in (0, 60, 299):
+        assert await observed(cluster, watched, at=NOW + timedelta(seconds=seconds), by=observer) == Known(())
+    assert made == [("get", "configmaps", "flink-config-orders")]
+    cluster.delete(CONFIGURATION)
+    for minutes in (5, 6):  # what is missing is read at every look
+        found = await observed(cluster, watched, at=NOW + timedelta(minutes=minutes), by=observer)
+        assert told(found) == {CONFIGURATION: Drift.MISSING}
+
+
+async def test_config_maps_of_another_cluster_are_read_at_once() -> None:
+    """What the same resource had before says nothing about what it has now."""
+    cluster = await of_another_operator()
+    watched = WatchedCluster(cluster)
+    del watched.seen[CONFIGURATION]
+    observer = DriftObserver(cluster.kubernetes.api, watched)
+    assert await observed(cluster, watched, by=observer) == Known(())
+    cluster.delete(CONFIGURATION)
+    for body in (cluster.deployment, watched.deployment("shop", "orders")):
+        assert body is not None
+        body["metadata"]["uid"] = "of-a-newer-cluster"
+    for name in (REST, RPC):
+        cluster.object(name)["metadata"]["ownerReferences"][0]["uid"] = "of-a-newer-cluster"
+    assert told(await observed(cluster, watched, by=observer)) == {CONFIGURATION: Drift.MISSING}
 
 
 async def test_what_its_owner_mounts_is_none_of_ours() -> None:
