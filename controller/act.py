@@ -1,6 +1,5 @@
 """Perform actions. Each can be repeated: what is done already is left as it is."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -46,6 +45,7 @@ from controller.plan import (
 )
 from controller.repair import put_right, repair_objects
 from controller.rest_address import rest_address
+from controller.together import together
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
 
@@ -210,12 +210,7 @@ class Actor:
         calls = [
             self._created(_COLLECTIONS[body["kind"]], owned_by(deployment, body)) for body in cluster.owned
         ]
-        made: list[Object] = []
-        for result in await asyncio.gather(*calls, return_exceptions=True):
-            if isinstance(result, BaseException):
-                raise result
-            made.append(result)
-        return made
+        return await together(*calls)
 
     async def _created(self, collection: Collection, body: Object) -> Object:
         try:

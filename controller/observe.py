@@ -4,7 +4,6 @@ Kubernetes objects come from the watch caches while the cluster is settled, and 
 may follow: a cache can be stale, and what it does not hold may exist.
 """
 
-import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +37,7 @@ from controller.observation import (
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.rest_address import rest_address
+from controller.together import together
 from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
 from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubernetes
@@ -143,7 +143,7 @@ class Observer:
         try:
             if live:
                 bodies = await self._api.list(PODS, namespace, labels=_labels_of_pods(subject))
-            return Known(tuple(await asyncio.gather(*(self._pod(b, at) for b in bodies if is_flinks(b)))))
+            return Known(tuple(await together(*(self._pod(b, at) for b in bodies if is_flinks(b)))))
         except ApiError as error:
             return Unknown(str(error))
 
@@ -174,9 +174,10 @@ class Observer:
         """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
         base = rest_address(subject)
         try:
+            info = await self._flink.info(base)
             if not subject.deployed.is_application:
-                return _Answers(Known(await self._flink.info(base)), Absent())
-            info, jobs = await asyncio.gather(self._flink.info(base), self._flink.jobs(base))
+                return _Answers(Known(info), Absent())
+            jobs = await self._flink.jobs(base)
             job = _own_job(jobs, subject.status.job_status.job_id)
             if not isinstance(job, Known):
                 return _Answers(Known(info), job)

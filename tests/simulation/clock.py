@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 Callback = Callable[[], Awaitable[None] | None]
 
@@ -52,8 +52,8 @@ class Clock:
         self.now = max(self.now, until)
 
 
-async def in_turn(*calls: Coroutine[Any, Any, Any], return_exceptions: bool = False) -> list[Any]:
-    """What `asyncio.gather` is on this clock: tasks of an event loop would wait for time to stand still."""
+async def in_turn(*calls: Coroutine[Any, Any, Any], **_: Literal[True]) -> list[Any]:
+    """What `gather` with `return_exceptions` is on this clock: an event loop's tasks would wait for ever."""
     results: list[Any] = []
     left = list(calls)
     try:
@@ -65,9 +65,6 @@ async def in_turn(*calls: Coroutine[Any, Any, Any], return_exceptions: bool = Fa
     finally:
         for call in left:
             call.close()
-    failed = next((one for one in results if isinstance(one, Exception)), None)
-    if failed is not None and not return_exceptions:
-        raise failed
     return results
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from controller import act, events, leadership, observe, reconcile
+from controller import events, leadership, observe, reconcile, together
 from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
 from controller.decide.route import Route
 from controller.decide.situation import Situation
@@ -253,7 +253,7 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
     changes: list[tuple[Any, str, Any]] = [
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
-        *((module, "asyncio", SimpleNamespace(gather=in_turn)) for module in (act, observe)),
+        (together, "asyncio", SimpleNamespace(gather=in_turn)),
         (reconcile, "decide", _telling_decide(coverage)),
         (reconcile, "decide_unseen", _telling_unseen(coverage)),
         (state_machine, "transition_of", _telling_transition(coverage)),
