@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from controller.cache import Cache
+from controller.decide.conditions import milliseconds
 from controller.decide.health import is_unhealthy, is_watched
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
@@ -42,12 +43,14 @@ from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
 from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubernetes
 from shared.model.deployment import KubernetesDeploymentMode
-from shared.model.status import JobState, ReconciliationState
+from shared.model.status import JobState, LifecycleState, ReconciliationState
 
 log = logging.getLogger(__name__)
 
 _FIRST_STATUS = timedelta(seconds=3)
 """A Deployment's first status comes a moment after it was made; no JobManager is up and lost by then."""
+_GOING = 30_000
+"""Milliseconds. A cluster that is torn down is gone by then, or a watch did not tell."""
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
 
 
@@ -74,17 +77,18 @@ class Observer:
     async def observe(self, subject: Subject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
         at = datetime.now(UTC)
-        live = live or not _is_settled(subject)
+        torn_down = _is_torn_down(subject)
+        live = live or not (_is_settled(subject) or (torn_down and _began_just_now(subject, at)))
         cluster = await self._cluster(subject, live=live)
         nobody = Unknown("there is no JobManager to ask")
         answers = _Answers(nobody, nobody)
-        if _is_up(cluster):
+        if _is_up(cluster) and not torn_down:
             answers = await self._ask_job_manager(subject, in_motion=live)
-        if not live and _is_up(cluster) and not isinstance(answers.flink, Known):
-            cluster = await self._cluster(subject, live=True)
+            if not live and not isinstance(answers.flink, Known):
+                cluster = await self._cluster(subject, live=True)
         absent = isinstance(cluster, Absent)
         metadata: Fact[HighAvailability] = NOT_ASKED
-        if absent or (live and not _is_being_submitted(subject)):
+        if not torn_down and (absent or (live and not _is_being_submitted(subject))):
             metadata = await self._high_availability(subject)
         return Observation(
             at=at,
@@ -100,7 +104,7 @@ class Observer:
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,
             high_availability=metadata,
-            from_caches=not live,
+            from_caches=not live and not absent,
         )
 
     async def _cluster(self, subject: Subject, *, live: bool) -> Fact[Cluster]:
@@ -252,6 +256,20 @@ def _is_being_submitted(subject: Subject) -> bool:
     """What it starts from is on record already."""
     upgrading = subject.status.reconciliation_status.state is ReconciliationState.UPGRADING
     return upgrading and subject.last is not None and subject.last.is_suspended
+
+
+def _is_torn_down(subject: Subject) -> bool:
+    """Its job is over by record, and only objects are left to go: nobody needs to be asked."""
+    status, state = subject.status, subject.status.job_status.state
+    is_over = not subject.deployed.is_application or (state is not None and state.is_terminal)
+    deleting = status.lifecycle_state is LifecycleState.DELETING
+    return subject.metadata.deletion_timestamp is not None and deleting and is_over
+
+
+def _began_just_now(subject: Subject, at: datetime) -> bool:
+    """What is waited for is told by watch; what takes longer may not have been."""
+    since = subject.status.reconciliation_status.reconciliation_timestamp
+    return abs(milliseconds(at) - since) < _GOING
 
 
 def _is_up(cluster: Fact[Cluster]) -> bool:

@@ -134,7 +134,9 @@ class FakeKubernetes:
 class FakeCache(Cache):
     """A watch cache that is up to date, but for a Deployment that it is given."""
 
-    def __init__(self, kubernetes: FakeKubernetes, deployment: Object | None = None) -> None:
+    def __init__(
+        self, kubernetes: FakeKubernetes, deployment: Callable[[], Object | None] = lambda: None
+    ) -> None:
         super().__init__()
         self._kubernetes = kubernetes
         self._deployment = deployment
@@ -145,7 +147,7 @@ class FakeCache(Cache):
 
     def deployment(self, namespace: str, name: str) -> Object | None:
         del namespace
-        return self._deployment or self._found(DEPLOYMENTS, name)
+        return self._deployment() or self._found(DEPLOYMENTS, name)
 
     def accompanying(self, kind: Kind, namespace: str, name: str) -> SeenObject | None:
         del namespace

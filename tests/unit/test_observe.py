@@ -9,6 +9,7 @@ import pytest
 
 from controller.cache import Cache
 from controller.decide import decide
+from controller.decide.conditions import milliseconds
 from controller.decide.subject import Subject
 from controller.flink.names import NATIVE
 from controller.flink.rest import FlinkRest, RestError
@@ -391,10 +392,45 @@ async def test_what_must_be_mended_before_a_job_manager_can_be_asked_is_handed_o
     assert found.flink == found.job == Unknown("no", problem)
 
 
-async def test_resource_in_deletion_is_read_live() -> None:
-    raw = with_metadata(deepcopy(settled()), deletionTimestamp="2026-11-21T12:00:00Z")
+def torn_down(since: timedelta) -> Json:
+    """Its job is over since then, and the rest of it is being deleted."""
+    raw = with_metadata(deepcopy(settled()), deletionTimestamp=(datetime.now(UTC) - since).isoformat())
+    raw["status"] |= {"lifecycleState": "DELETING"}
+    raw["status"]["jobStatus"] |= {"state": "FINISHED"}
+    at = milliseconds(datetime.now(UTC) - since)
+    raw["status"]["reconciliationStatus"] |= {"reconciliationTimestamp": at}
+    return raw
+
+
+async def test_resource_whose_deletion_begins_is_read_live() -> None:
+    raw = with_metadata(deepcopy(settled()), deletionTimestamp=datetime.now(UTC).isoformat())
     found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject_of(raw))
     assert found.cluster == Absent()
+
+
+async def test_cluster_that_is_torn_down_goes_by_the_cache_and_nobody_is_asked() -> None:
+    kubernetes, rest = FakeKubernetes(), JobManagers([])
+    made = reads(kubernetes)
+    subject = subject_of(torn_down(timedelta(seconds=1)))
+    found = await observer(kubernetes, StaleCache(deployment_object(RAW)), rest).observe(subject)
+    assert isinstance(found.cluster, Known)
+    assert found.from_caches
+    assert (made, rest.asked) == ([], [])
+
+
+async def test_cluster_whose_end_takes_long_is_read_live() -> None:
+    subject = subject_of(torn_down(timedelta(seconds=31)))
+    found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject)
+    assert found.cluster == Absent()
+
+
+async def test_torn_down_cluster_that_the_cache_does_not_hold_is_looked_for_with_its_pods() -> None:
+    kubernetes = FakeKubernetes((PODS, pod_object("orders-taskmanager-1-1", "taskmanager")))
+    found = await observer(kubernetes).observe(subject_of(torn_down(timedelta(seconds=1))))
+    assert found.cluster == Absent()
+    assert isinstance(found.pods, Known)
+    assert found.pods.value != ()
+    assert not found.from_caches
 
 
 # What a change needs to know

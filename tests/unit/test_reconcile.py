@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -66,11 +67,12 @@ class World:
         cached: Json | None = None,
         kubernetes: FakeKubernetes | None = None,
     ) -> None:
-        """`cached` is a Deployment as the watch cache has it."""
         self.kubernetes = kubernetes or FakeKubernetes((FLINK_DEPLOYMENTS, raw), *others)
         self.leader = Leader()
         self.seconds = 0.0
-        api, cache = self.kubernetes.api, FakeCache(self.kubernetes, cached)
+        self.cached = cached
+        """The Deployment as the watch cache has it."""
+        api, cache = self.kubernetes.api, FakeCache(self.kubernetes, lambda: self.cached)
         self._reconciler = Reconciler(
             api=api,
             cache=cache,
@@ -290,6 +292,36 @@ async def test_first_deployment_takes_these_requests_and_no_others() -> None:
         ("merge", "deployments"),
         ("get", "deployments"),
         ("replace status", "flinkdeployments"),
+    ]
+
+
+async def test_deletion_takes_these_requests_and_no_others() -> None:
+    raw = application(flinkConfiguration=KUBERNETES_HA | SAVEPOINTS, job={"upgradeMode": "savepoint"})
+    world = World(raw)
+    for _ in range(2):
+        await world.reconcile()
+    world.cached = world.kubernetes.object(DEPLOYMENTS, "orders")
+    world.resource["metadata"]["deletionTimestamp"] = datetime.now(UTC).isoformat()
+    made: list[Call] = []
+    world.kubernetes.before = made.append
+    for _ in range(3):
+        await world.reconcile()
+        names = world.kubernetes.names(DEPLOYMENTS)
+        world.cached = world.kubernetes.object(DEPLOYMENTS, "orders") if names else None
+    assert FINALIZER not in world.resource["metadata"]["finalizers"]
+    assert [(verb, plural) for verb, plural, _ in made] == [
+        ("get", "deployments"),
+        ("get", "configmaps"),
+        ("replace status", "flinkdeployments"),
+        ("create", "events"),
+        ("merge", "deployments"),
+        ("get", "deployments"),
+        ("delete", "deployments"),
+        ("get", "deployments"),
+        ("list", "pods"),
+        ("replace status", "flinkdeployments"),
+        ("list", "configmaps"),
+        ("merge", "flinkdeployments"),
     ]
 
 
