@@ -4,7 +4,7 @@ kopf's indices hold the objects and are filled before the first handler runs. Be
 process wrote itself, so that it reads its own writes although the watch may be late.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -93,7 +93,14 @@ class Cache:
 
     def wrote(self, plural: str, body: Object) -> None:
         """Remember what the API server answered to a write of ours."""
-        self._written[plural, (body["metadata"]["namespace"], body["metadata"]["name"])] = body
+        self._written[plural, (body["metadata"]["namespace"], body["metadata"]["name"])] = kept(body)
+
+    def is_news(self, plural: str, key: Key, body: Mapping[str, Any]) -> bool:
+        """Whether a version that a watch delivered is later than what this process wrote itself."""
+        written = self._written.get((plural, key))
+        if written is None or written["metadata"]["uid"] != body["metadata"]["uid"]:
+            return True
+        return _version(body) > _version(written)
 
     def forget(self, plural: str, key: Key) -> None:
         """The resource is gone."""
@@ -128,6 +135,23 @@ class Cache:
         return next(iter(self._indices.get(index, {}).get(key, ())), None)
 
 
-def _version(body: Object) -> int:
+def kept(body: Mapping[str, Any], *, without: Collection[str] = ()) -> Object:
+    """What is kept of an object in memory: all but who wrote which field, and those parts of its spec."""
+    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+    result = {**body, "metadata": metadata}
+    if "spec" in body and without:
+        result["spec"] = {name: value for name, value in body["spec"].items() if name not in without}
+    return result
+
+
+def kept_of_deployment(body: Mapping[str, Any]) -> Object:
+    """Of its template only what pods mount: no other record tells which ConfigMaps another operator made."""
+    result = kept(body, without={"template"})
+    mounted = body["spec"]["template"]["spec"].get("volumes") or []
+    result["spec"]["template"] = {"spec": {"volumes": mounted}}
+    return result
+
+
+def _version(body: Mapping[str, Any]) -> int:
     """Resource versions of one kind are numbers that grow (KEP-5504)."""
     return int(body["metadata"]["resourceVersion"])

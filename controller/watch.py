@@ -4,7 +4,7 @@ kopf's diff handlers are not used: they keep annotations on the resources and ac
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -18,6 +18,8 @@ from controller.cache import (
     Cache,
     Key,
     SeenObject,
+    kept,
+    kept_of_deployment,
     resource_index,
 )
 from controller.drift import clusters_touched
@@ -34,6 +36,8 @@ Enqueue = Callable[[str, Key], None]
 _OWNER_PLURAL = "flinkdeployments"
 _FLINK = f"type in ({NATIVE},{STANDALONE})"
 _DEPLOYMENTS = f"{_FLINK},component in (jobmanager,taskmanager)"
+_OF_PODS = {"containers", "initContainers", "volumes", "affinity", "tolerations"}
+"""Parts of a pod's spec that nobody looks at."""
 _INGRESSES = ",".join(f"{name}={value}" for name, value in COMPONENT.items())
 _CONFIG_MAPS = ",".join(f"{name}={value}" for name, value in CONFIGURATION.items())
 
@@ -41,7 +45,7 @@ _CONFIG_MAPS = ",".join(f"{name}={value}" for name, value in CONFIGURATION.items
 def build_registry(cache: Cache, enqueue: Enqueue) -> kopf.OperatorRegistry:
     """kopf's registry with an index and an event handler for each kind that is watched."""
     registry = kopf.OperatorRegistry()
-    _watch_flink_kinds(registry, enqueue)
+    _watch_flink_kinds(registry, cache, enqueue)
     _watch_cluster_objects(registry, enqueue)
     _watch_accompanying_objects(registry, cache, enqueue)
 
@@ -70,6 +74,7 @@ def watch_settings() -> kopf.OperatorSettings:
     settings.watching.label_selectors["networking.k8s.io", "v1", "ingresses"] = _INGRESSES
     settings.watching.label_selectors["services"] = _FLINK
     settings.watching.label_selectors["configmaps"] = _CONFIG_MAPS
+    settings.persistence.diffbase_storage = _NoDiffs()
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
@@ -78,17 +83,34 @@ def watch_settings() -> kopf.OperatorSettings:
     return settings
 
 
-def _watch_flink_kinds(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
+class _NoDiffs(kopf.DiffBaseStorage):
+    """Nobody asks kopf what has changed: it need not copy each object to tell."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return cast(kopf.BodyEssence, {})
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+
+def _watch_flink_kinds(registry: kopf.OperatorRegistry, cache: Cache, enqueue: Enqueue) -> None:
     for kind in KINDS.values():
         plural = kind.plural
 
         @kopf.index(GROUP, VERSION, plural, id=resource_index(plural), registry=registry)
         async def mirror(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, Object]:
-            return {(namespace or "", name): dict(body)}
+            return {(namespace or "", name): kept(body)}
 
         @kopf.on.event(GROUP, VERSION, plural, id=f"look-at-{plural}", registry=registry, param=plural)
-        async def look_at(namespace: str | None, name: str, param: Any = None, **_: Any) -> None:
-            enqueue(param, (namespace or "", name))
+        async def look_at(
+            body: kopf.Body, namespace: str | None, name: str, param: Any = None, **_: Any
+        ) -> None:
+            key = (namespace or "", name)
+            if cache.is_news(param, key, body):
+                enqueue(param, key)
 
 
 def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
@@ -96,19 +118,19 @@ def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) ->
     async def mirror_deployment(
         body: kopf.Body, namespace: str | None, name: str, **_: Any
     ) -> dict[Key, Object]:
-        return {(namespace or "", name): dict(body)}
+        return {(namespace or "", name): kept_of_deployment(body)}
 
     @kopf.index("", "v1", "pods", id=POD_INDEX, registry=registry)
     async def mirror_pod(
         body: kopf.Body, namespace: str | None, labels: Mapping[str, str], **_: Any
     ) -> dict[Key, Object]:
-        return {(namespace or "", labels.get("app", "")): dict(body)}
+        return {(namespace or "", labels.get("app", "")): kept(body, without=_OF_PODS)}
 
     @kopf.index("networking.k8s.io", "v1", "ingresses", id=INGRESS_INDEX, registry=registry)
     async def mirror_ingress(
         body: kopf.Body, namespace: str | None, name: str, **_: Any
     ) -> dict[Key, Object]:
-        return {(namespace or "", name): dict(body)}
+        return {(namespace or "", name): kept(body)}
 
     @kopf.on.event("networking.k8s.io", "v1", "ingresses", id="look-at-owner-of-ingress", registry=registry)
     async def look_at_namesake(namespace: str | None, name: str, **_: Any) -> None:

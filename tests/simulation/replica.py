@@ -153,14 +153,16 @@ class Replica:
             self._views[plural].pop(name, None)
         else:
             self._views[plural][name] = body
-        self._look_at(event, plural, body["metadata"])
+        self._look_at(event, plural, body)
 
-    def _look_at(self, event: str | None, plural: str, metadata: Object) -> None:
+    def _look_at(self, event: str | None, plural: str, body: Object) -> None:
+        metadata = body["metadata"]
         if plural in {"services", "configmaps"}:
             keys = list(clusters_touched(self._cache, event, metadata))
+        elif plural == PLURAL:
+            keys = [KEY] if metadata["name"] == NAME and self._cache.is_news(PLURAL, KEY, body) else []
         else:
-            owner = metadata["name"] if plural == PLURAL else metadata["labels"].get("app")
-            keys = [(metadata["namespace"], owner)]
+            keys = [(metadata["namespace"], metadata["labels"].get("app"))]
         if KEY in keys:
             self.enqueue(0)
 
@@ -177,7 +179,7 @@ class Replica:
         self._views[plural] = {body["metadata"]["name"]: body for body in found}
         for event, bodies in ((None, found), ("DELETED", gone)):
             for body in bodies:
-                self._look_at(event, plural, body["metadata"])
+                self._look_at(event, plural, body)
 
     def repeat(self, plural: str) -> bool:
         """Everything is delivered once more; whether there was anything."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from controller.act import Actor
-from controller.cache import Cache, SeenObject
+from controller.cache import Cache, SeenObject, kept_of_deployment
 from controller.decide import decide
 from controller.decide.subject import Subject
 from controller.flink.checksums import Kind, ObjectName, recorded_checksums
@@ -83,7 +83,7 @@ class WatchedCluster(Cache):
 
     def __init__(self, cluster: RunningCluster) -> None:
         super().__init__()
-        self._deployment = deepcopy(cluster.deployment)
+        self._deployment = kept_of_deployment(deepcopy(cluster.deployment))
         self.seen = {
             ObjectName(kind, body["metadata"]["name"]): SeenObject.of(kind, body)
             for kind, collection in COLLECTIONS.items()
