@@ -40,13 +40,19 @@ def metadata_of(options: ClusterOptions, component: Component) -> tuple[dict[str
 
 
 def pod(options: ClusterOptions, component: Component, template: Json, mounted: Sequence[Mounted]) -> Json:
-    """Metadata and spec: the main container comes last, and lists of the template come first."""
+    """Metadata and spec: the main container comes last, and lists of the template come first.
+
+    The last lines of a container's log are kept when it crashes: so its pod's status tells why, and nobody
+    needs the right to read logs.
+    """
     metadata, spec = template.get("metadata") or {}, deepcopy(template.get("spec") or {})
     labels, annotations = metadata_of(options, component)
     containers = spec.pop("containers", None) or []
     base: Json = next((one for one in containers if one.get("name") == MAIN_CONTAINER), {})
     others = [one for one in containers if one.get("name") != MAIN_CONTAINER]
     spec["containers"] = [*others, _main_container(options, component, base, mounted)]
+    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+        container.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
     _append(spec, "volumes", [one.volume for one in mounted])
     _set_service_account(spec, options, component)
     pull_secrets = options.elements("kubernetes.container.image.pull-secrets")

@@ -99,6 +99,12 @@ DELIBERATE = (
         "It tells them from Flink's own ConfigMaps, which must not be watched.",
     ),
     Deliberate(
+        rf"{_POD}/(initContainers|containers)\[.*\]/terminationMessagePolicy",
+        _ABSENT,
+        "FallbackToLogsOnError",
+        "Why a container crashed is read from its pod's status.",
+    ),
+    Deliberate(
         rf"{_OPTIONS}/execution\.(attached|shutdown-on-attached-exit)",
         "true|false",
         _ABSENT,

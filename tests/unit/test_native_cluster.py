@@ -71,6 +71,20 @@ def test_startup_probe_asks_as_far_as_the_kubelet_is_answered(
     assert container["startupProbe"] == {**question, **rest}
 
 
+def test_last_lines_of_a_crashed_containers_log_are_kept_unless_the_template_says_otherwise() -> None:
+    own = {"name": "quiet", "image": "i", "terminationMessagePolicy": "File"}
+    template = {"spec": {"containers": [own], "initContainers": [{"name": "fetch", "image": "i"}]}}
+    spec = made(application(podTemplate=template)).deployment["spec"]["template"]["spec"]
+    policies = {
+        one["name"]: one["terminationMessagePolicy"] for one in (*spec["initContainers"], *spec["containers"])
+    }
+    assert policies == {
+        "fetch": "FallbackToLogsOnError",
+        "quiet": "File",
+        "flink-main-container": "FallbackToLogsOnError",
+    }
+
+
 def test_log_configuration_of_the_resource_replaces_the_operators() -> None:
     cluster = made(
         application(logConfiguration={"log4j-console.properties": "own"}), log_files=("logback-console.xml",)

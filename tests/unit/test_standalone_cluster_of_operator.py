@@ -22,6 +22,9 @@ DELIBERATE = {
         "A Deployment that was made for another generation is known by it."
     ),
     r"ConfigMap [\w-]+/metadata/labels/configmap-type": "It tells them from Flink's own ConfigMaps.",
+    r".*/containers\[flink-main-container\]/terminationMessagePolicy": (
+        "Why a container crashed is read from its pod's status."
+    ),
     r".*/kubernetes\.pod-template-file\.(job|task)manager": (
         "Files on the disk of Apache's operator, which nothing in the cluster reads."
     ),
