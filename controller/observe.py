@@ -281,8 +281,8 @@ def _is_settled(subject: Subject) -> bool:
     state = subject.status.reconciliation_status.state
     return (
         subject.metadata.deletion_timestamp is None
-        and state in {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
-        and subject.status.observed_generation == subject.metadata.generation
+        and state.is_deployed
+        and subject.status.recorded_generation == subject.metadata.generation
         and not is_on_probation(subject)
         and not is_unhealthy(subject.status)
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from controller.cache import Cache, Key
-from controller.decide.conditions import READY, set_condition
+from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.kubernetes_api import Conflict, KubernetesApi, Object, flink_collection
 from controller.leadership import LeaderElector, NotLeading
 from shared import GROUP
@@ -20,7 +20,7 @@ _SOON = 0.2
 
 
 class UnsupportedKind:
-    """Says in the condition Ready of the resources of one kind that nothing is done for them."""
+    """Puts conditions on the resources of one kind, which say that nothing is done for them."""
 
     def __init__(self, plural: str, api: KubernetesApi, cache: Cache, elector: LeaderElector) -> None:
         self._collection = flink_collection(plural)
@@ -29,7 +29,7 @@ class UnsupportedKind:
         self._elector = elector
 
     async def reconcile(self, key: Key) -> float | None:
-        """Write the condition if it is not there."""
+        """Write the conditions if they are not there."""
         raw = self._cache.resource(self._collection.plural, key)
         if raw is None:
             self._cache.forget(self._collection.plural, key)
@@ -43,13 +43,15 @@ class UnsupportedKind:
         reason, message = said
         status = cast(StatusWithConditions, parsed.resource.status).model_copy(deep=True)
         generation = parsed.resource.metadata.generation
-        set_condition(status, READY, False, reason, message, datetime.now(UTC), generation)
+        verdict = Verdict(Standing.STALLED, reason, message)
+        state_verdict(status, verdict, datetime.now(UTC), generation)
+        status.observed_generation = generation
         if status == parsed.resource.status:
             return None
         try:
             self._elector.check()
-            conditions = status.to_wire()["conditions"]
-            body: Object = {**raw, "status": {**raw.get("status", {}), "conditions": conditions}}
+            seen = {name: status.to_wire()[name] for name in ("conditions", "observedGeneration")}
+            body: Object = {**raw, "status": {**raw.get("status", {}), **seen}}
             self._cache.wrote(
                 self._collection.plural, await self._api.replace(self._collection, body, subresource="status")
             )

@@ -33,7 +33,7 @@ def changes(now: Situation) -> tuple[str, ...]:
     Of a generation that was acted on there are none: what differs its operator did, an autoscaler say.
     """
     status = now.step.status
-    if now.goal.generation == status.observed_generation and not is_rollback(status):
+    if now.goal.generation == status.recorded_generation and not is_rollback(status):
         return ()
     in_place = scales_in_place(now.subject, now.last.spec, now.goal.spec)
     return changed_fields(now.last.spec, now.goal.spec, scales_in_place=in_place)
@@ -108,7 +108,7 @@ def _towards(now: Situation, spec: FlinkDeploymentSpec, *, is_rollback: bool) ->
     if job is not None and job.upgrade_mode is not UpgradeMode.STATELESS:
         update = {"job": job.model_copy(update={"upgrade_mode": UpgradeMode.LAST_STATE})}
         spec = spec.model_copy(update=update)
-    generation = now.step.status.observed_generation or now.subject.metadata.generation
+    generation = now.step.status.recorded_generation or now.subject.metadata.generation
     return replace(now, goal=Wanted(spec, generation, is_rollback=is_rollback))
 
 

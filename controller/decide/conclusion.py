@@ -1,23 +1,33 @@
 """The end of every decision: error, conditions, lifecycle state and the time of the next look."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from controller.decide.conditions import lifecycle_state, milliseconds, set_running_condition
+from controller.decide.conditions import (
+    lifecycle_state,
+    milliseconds,
+    set_job_running_condition,
+    set_running_condition,
+)
 from controller.decide.ended import seconds_to_live
 from controller.decide.health import Health
 from controller.decide.observed import apply_problem, first_problem
-from controller.decide.readiness import set_ready_condition
+from controller.decide.problems import JOB_FAILED
+from controller.decide.readiness import SUSPENDING, readiness
+from controller.decide.recording import note_generation_seen
 from controller.decide.step import Step
 from controller.decide.subject import Subject
+from controller.decide.verdict import Standing, Verdict, in_time, state_verdict
 from controller.decide.wanted import objection
 from controller.observation import Cluster, Known, Observation, Problem
 from controller.plan import Plan
 from shared.config.duration import parse_duration
-from shared.config.options import RECONCILE_INTERVAL
+from shared.config.operator_options import READINESS_TIMEOUT, RESTART_FAILED
+from shared.config.options import RECONCILE_INTERVAL, is_true
 from shared.model.job import DesiredJobState
-from shared.model.status import FlinkDeploymentStatus, JobState, ReconciliationState
+from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.status import FlinkDeploymentStatus, JobState, LifecycleState, ReconciliationState
 
-_DEPLOYED = {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
 MOVING = 1.0  # seconds between looks while something is under way
 _CHANGING = 0.3  # seconds between looks while a change is: each step of it follows the one before at once
 _SHARE_OF_SILENCE = 0.1
@@ -27,21 +37,41 @@ _STUCK = 5.0  # seconds between looks while something must be mended first; chan
 
 def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     """Conditions, error and lifecycle state follow from the rest of the status."""
-    status, generation = step.status, subject.metadata.generation
     stated = objection(subject)
     if step.problem is None:
         step.problem = _observed_problem(step, observation)
     error = stated if stated is not None and subject.errors else step.problem
-    step.events += apply_problem(status, error)
-    job = subject.spec.job
-    suspended = job is not None and job.state is DesiredJobState.SUSPENDED
-    set_ready_condition(status, step.last, error or stated, observation.at, generation, suspended=suspended)
-    if step.last is not None:
-        set_running_condition(status, step.last.spec.is_application, observation.at, generation)
-    status.lifecycle_state = lifecycle_state(status, step.last)
-    pauses = (_again_after(step, subject, error, observation), step.look_within)
+    step.events += apply_problem(step.status, error)
+    verdict = conclude_with(error or stated, step.status, step.last, subject, observation.at)
+    pauses = (_again_after(step, subject, error, verdict, observation), step.look_within)
     again_after = min((one for one in pauses if one is not None), default=None)
-    return Plan(status, step.actions, tuple(step.events), again_after)
+    return Plan(step.status, step.actions, tuple(step.events), again_after)
+
+
+def conclude_with(
+    problem: Problem | None,
+    status: FlinkDeploymentStatus,
+    last: ReconciledSpec | None,
+    subject: Subject,
+    at: datetime,
+) -> Verdict:
+    """Put into the status how the resource stands."""
+    generation, job = subject.metadata.generation, subject.spec.job
+    suspended = job is not None and job.state is DesiredJobState.SUSPENDED
+    verdict = readiness(status, last, problem, generation, suspended=suspended)
+    if verdict.reason == JOB_FAILED and is_true(RESTART_FAILED.read(subject.configuration(subject.spec))):
+        verdict = replace(verdict, standing=Standing.TROUBLED)
+    if verdict.reason != SUSPENDING:  # how long a savepoint takes is Flink's affair
+        verdict = in_time(verdict, status, at, lambda: _patience(subject))
+    state_verdict(status, verdict, at, generation)
+    if last is not None:
+        set_running_condition(status, last.spec.is_application, at, generation)
+        if last.spec.is_application:
+            set_job_running_condition(status, last, at, generation)
+    note_generation_seen(status, generation)
+    if status.lifecycle_state is not LifecycleState.DELETING:
+        status.lifecycle_state = lifecycle_state(status, last)
+    return verdict
 
 
 def _observed_problem(step: Step, observation: Observation) -> Problem | None:
@@ -56,7 +86,7 @@ def _rest_problem(step: Step, observation: Observation) -> Problem | None:
     """Why the JobManager cannot be asked. An old one that goes is asked as its successor will be: that says
     nothing.
     """
-    goes = step.state not in _DEPLOYED and not _is_being_stopped(step)
+    goes = not step.state.is_deployed and not _is_being_stopped(step)
     return None if goes else observation.rest_problem
 
 
@@ -71,8 +101,12 @@ def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Pro
         return Problem("JobUnhealthy", health.error)
     match observation.job:
         case Known(job) if status.job_status.state is JobState.FAILED:
-            return Problem("JobFailed", job.failure or "The job failed; Flink gives no cause.")
+            return Problem(JOB_FAILED, job.failure or "The job failed; Flink gives no cause.")
     return None
+
+
+def _patience(subject: Subject) -> float:
+    return parse_duration(READINESS_TIMEOUT.read(subject.configuration(subject.spec)) or "5 min")
 
 
 def _at_rest(step: Step, subject: Subject, interval: float, at: datetime) -> float:
@@ -81,31 +115,34 @@ def _at_rest(step: Step, subject: Subject, interval: float, at: datetime) -> flo
 
 
 def _again_after(
-    step: Step, subject: Subject, error: Problem | None, observation: Observation
+    step: Step, subject: Subject, error: Problem | None, verdict: Verdict, observation: Observation
 ) -> float | None:
-    if step.last is None:
-        return None if subject.errors else _STUCK
     interval = parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
+    if step.last is None:
+        return None if subject.errors else interval if verdict.is_ready else _STUCK
     if (
-        step.state in _DEPLOYED
+        step.state.is_deployed
         and not step.last.is_suspended
         and isinstance(observation.cluster, Known)
         and not isinstance(observation.flink, Known)
     ):
         pause = _pause_for_the_silent(step.status, observation.cluster.value, observation.at)
         return min(interval, max(MOVING if error is None else _STUCK, pause))
-    if error is not None:
+    if error is not None and not (error.reason == JOB_FAILED and verdict.is_stalled):
         return _STUCK
     stable = step.state is ReconciliationState.ROLLED_BACK or (
         step.status.reconciliation_status.last_stable_spec
         == step.status.reconciliation_status.last_reconciled_spec
     )
     state = step.status.job_status.state
-    at_rest = step.last.is_suspended or state is JobState.RUNNING or (state is not None and state.is_terminal)
+    has_ended = state is not None and state.is_terminal
+    at_rest = step.last.is_suspended or state is JobState.RUNNING or has_ended
     job_moves = step.last.spec.is_application and not at_rest
-    if step.state in _DEPLOYED and stable and not job_moves:
+    if step.state.is_deployed and (stable or has_ended) and not job_moves:
         return _at_rest(step, subject, interval, observation.at)
-    return MOVING if step.state in _DEPLOYED else _CHANGING
+    if verdict.is_stalled:
+        return _STUCK
+    return MOVING if step.state.is_deployed else _CHANGING
 
 
 def _pause_for_the_silent(status: FlinkDeploymentStatus, cluster: Cluster, at: datetime) -> float:

@@ -16,7 +16,8 @@ from shared.model.status import (
     StatusWithConditions,
 )
 
-READY, RUNNING = "Ready", "Running"
+READY, RUNNING, JOB_RUNNING = "Ready", "Running", "JobRunning"
+PROGRESSING, DEGRADED, STALLED = "Progressing", "Degraded", "Stalled"
 _LONGEST_ERROR = 2048  # characters; the contract's exception.field.max.length
 
 _JOB_MANAGER_REASONS = {
@@ -26,6 +27,9 @@ _JOB_MANAGER_REASONS = {
     JobManagerDeploymentStatus.MISSING: "JobManagerDeploymentMissing",
     JobManagerDeploymentStatus.ERROR: "Error",
 }
+
+
+_VALUES = {True: ConditionStatus.TRUE, False: ConditionStatus.FALSE, None: ConditionStatus.UNKNOWN}
 
 
 def milliseconds(at: datetime) -> int:
@@ -47,14 +51,14 @@ def error_document(reason: str, message: str) -> str:
 def set_condition(
     status: StatusWithConditions,
     condition_type: str,
-    value: bool,
+    value: bool | None,
     reason: str,
     message: str,
     at: datetime,
     generation: int,
 ) -> None:
-    """Put a condition into a status; its transition time moves only when its value does."""
-    wanted = ConditionStatus.TRUE if value else ConditionStatus.FALSE
+    """Put a condition into a status; its transition time moves only when its value (None: unknown) does."""
+    wanted = _VALUES[value]
     before = status.condition(condition_type)
     unmoved = before is not None and before.status is wanted
     condition = Condition(
@@ -67,6 +71,11 @@ def set_condition(
     )
     others = [other for other in status.conditions if other.type != condition_type]
     status.conditions = sorted([*others, condition], key=lambda one: one.type)
+
+
+def drop_condition(status: StatusWithConditions, condition_type: str) -> None:
+    """For conditions whose absence means that all is well."""
+    status.conditions = [other for other in status.conditions if other.type != condition_type]
 
 
 def set_running_condition(
@@ -85,6 +94,21 @@ def set_running_condition(
         ready = deployment is JobManagerDeploymentStatus.READY
         reason = _JOB_MANAGER_REASONS[deployment]
         set_condition(status, RUNNING, ready, reason, f"JobManager {deployment.value}", at, generation)
+
+
+def set_job_running_condition(
+    status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime, generation: int
+) -> None:
+    """Whether Flink says that the job runs; unknown while the JobManager cannot be asked."""
+    state = status.job_status.state
+    if last.is_suspended and (state is None or state.is_terminal or state is JobState.RECONCILING):
+        value, reason, message = False, "Suspended", "The job is stopped"
+    elif state is None or state is JobState.RECONCILING:
+        value, reason, message = None, "JobManagerNotReady", "The JobManager cannot be asked"
+    else:
+        value, reason = state is JobState.RUNNING, state.value.capitalize()
+        message = f"Flink says that the job is {state.value}"
+    set_condition(status, JOB_RUNNING, value, reason, message, at, generation)
 
 
 def lifecycle_state(status: FlinkDeploymentStatus, last: ReconciledSpec | None) -> LifecycleState:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from controller.decide.conditions import READY, set_condition, set_running_condition
+from controller.decide.conclusion import conclude_with
 from controller.decide.observed import apply_problem
 from controller.decide.problems import INGRESS_FAILED, REPAIR_REFUSED
 from controller.decide.subject import Subject
@@ -23,8 +23,5 @@ def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
     if status.lifecycle_state is not LifecycleState.DELETING and is_of_cluster:
         status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
     events = apply_problem(status, problem)
-    generation = subject.metadata.generation
-    set_condition(status, READY, False, problem.reason, problem.message, at, generation)
-    if subject.last is not None:
-        set_running_condition(status, subject.last.spec.is_application, at, generation)
+    conclude_with(problem, status, subject.last, subject, at)
     return Plan(status, events=tuple(events), again_after=_RETRY)

@@ -112,14 +112,14 @@ def its_submission_was_not_noted(now: Situation) -> bool:
         return False
     if status.job_manager_deployment_status is not JobManagerDeploymentStatus.MISSING:
         return False  # what is there is the cluster before it
-    is_of_record = cluster.generation == status.observed_generation and not is_rollback(status)
+    is_of_record = cluster.generation == status.recorded_generation and not is_rollback(status)
     return is_of_record and now.last.is_suspended and not submission_is_recorded(status)
 
 
 def what_was_given_up_came_up_after_all(now: Situation) -> bool:
     """A submission that never seemed to start runs by now, and its job alone knows its state."""
     cluster, status = _cluster(now), now.step.status
-    if cluster is None or cluster.generation == status.observed_generation:
+    if cluster is None or cluster.generation == status.recorded_generation:
         return False
     is_up = submission_is_recorded(status) and cluster.available and cluster.replicas > 0
     return is_up and _job_alone_knows_its_state(now)
@@ -130,14 +130,14 @@ def the_cluster_is_not_of_the_record(now: Situation) -> bool:
     cluster, status = _cluster(now), now.step.status
     if cluster is None:
         return False
-    if cluster.generation != status.observed_generation or cluster.being_deleted:
+    if cluster.generation != status.recorded_generation or cluster.being_deleted:
         return True
     if cluster.is_rollback != is_rollback(status):
         return True
     if now.last.spec.job is not None and not submission_is_recorded(status):
         return True
     # It never ran, and its spec may be what keeps it from being made.
-    return cluster.paused and now.goal.generation != status.observed_generation
+    return cluster.paused and now.goal.generation != status.recorded_generation
 
 
 def the_cluster_is_not_released(now: Situation) -> bool:

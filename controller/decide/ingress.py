@@ -35,7 +35,7 @@ def see_to_ingress(step: Step, subject: Subject, goal: Wanted, observation: Obse
 
 def _say_that_it_is_not_managed(step: Step, subject: Subject) -> None:
     """Once for each generation that is recorded."""
-    if step.status.observed_generation == subject.status.observed_generation:
+    if step.status.recorded_generation == subject.status.recorded_generation:
         return
     message = f"The operator is configured not to manage Ingresses ({INGRESS_IS_MANAGED.key})"
     step.events.append(Event(EventType.WARNING, "IngressManagement", message, EventComponent.OPERATOR))

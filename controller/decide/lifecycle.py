@@ -11,6 +11,7 @@ from controller.decide.situation import Situation
 from controller.decide.state_machine import follow
 from controller.decide.step import Step
 from controller.decide.subject import FINALIZER, Subject
+from controller.decide.verdict import state_deletion
 from controller.decide.wanted import Wanted, wanted
 from controller.observation import Observation
 from controller.plan import AddFinalizer, Plan
@@ -53,6 +54,7 @@ def _decide_deletion(step: Step, subject: Subject, observation: Observation) -> 
     spec = subject.spec if not subject.errors or subject.last is None else subject.last.spec
     goal = Wanted(spec, subject.metadata.generation, is_rollback=is_rollback(step.status))
     follow(Situation(subject, goal, observation, step))
+    state_deletion(step.status, observation.at, subject.metadata.generation)
     ready = step.status.condition(READY)
     is_blocked = ready is not None and ready.reason == BLOCKED
     return Plan(step.status, step.actions, tuple(step.events), _BLOCKED if is_blocked else _DELETING)

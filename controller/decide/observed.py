@@ -82,7 +82,7 @@ def _apply_known_job(status: FlinkDeploymentStatus, job: Job, at: datetime) -> l
 def problem_of_last_attempt(status: FlinkDeploymentStatus, generation: int) -> Problem | None:
     """Why this generation's cluster could not be created so far: it stands until an attempt goes better."""
     failed = status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
-    if status.error is None or status.observed_generation != generation or not failed:
+    if status.error is None or status.recorded_generation != generation or not failed:
         return None
     return recorded_problem(status)
 

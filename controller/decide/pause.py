@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from controller.decide.conclusion import conclude
-from controller.decide.conditions import READY, set_condition
+from controller.decide.conditions import drop_condition, set_condition
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.step import Step
 from controller.decide.subject import FINALIZER, Subject
+from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.decide.wanted import objection
 from controller.observation import Absent, Observation
 from controller.plan import Plan
@@ -37,13 +38,13 @@ def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan
     at, generation = observation.at, metadata.generation
     set_condition(status, CONDITION, True, CONDITION, message, at, generation)
     if waits is not None and (metadata.deletion_timestamp is not None or objection(subject) is None):
-        set_condition(status, READY, False, CONDITION, message, at, generation)
+        state_verdict(status, Verdict(Standing.PAUSED, CONDITION, message), at, generation)
     return replace(plan, actions=(), again_after=_again_after(step, plan))
 
 
 def end_pause(status: FlinkDeploymentStatus) -> None:
     """The condition goes with the annotation."""
-    status.conditions = [one for one in status.conditions if one.type != CONDITION]
+    drop_condition(status, CONDITION)
 
 
 def _note(step: Step, observation: Observation) -> None:
@@ -64,7 +65,7 @@ def _what_waits(step: Step, subject: Subject, observation: Observation) -> str |
         return "The first deployment"
     if step.state is ReconciliationState.UPGRADING:
         return "The change that is under way"
-    if step.status.observed_generation != subject.metadata.generation:
+    if step.status.recorded_generation != subject.metadata.generation:
         return "The change of the spec"
     state = step.status.job_status.state
     has_ended = step.last.is_suspended or (state is not None and state.is_terminal)

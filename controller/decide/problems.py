@@ -25,6 +25,9 @@ OF_OBJECTS = frozenset(
 )
 """Reasons of problems with Services and ConfigMaps of a cluster that runs."""
 
+JOB_FAILED = "JobFailed"
+"""Reason of a problem with the job, of which Flink tells the cause."""
+
 SAVEPOINT_ERROR = "SavepointError"
 """Reason of a problem with a savepoint that is to be taken: the job runs on."""
 

@@ -1,9 +1,8 @@
-"""The condition Ready: one reason and one sentence for whoever looks at the resource."""
+"""How a resource stands: a problem comes first, then what is under way, then how the job is."""
 
-from datetime import datetime
-
-from controller.decide.conditions import READY, set_condition
+from controller.decide.problems import JOB_FAILED
 from controller.decide.suspension import pending_trigger
+from controller.decide.verdict import Standing, Verdict, verdict_on
 from controller.observation import Problem
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import (
@@ -13,7 +12,7 @@ from shared.model.status import (
     ReconciliationState,
 )
 
-_ROLLING_BACK = "The spec did not become stable in time, the last stable one comes back"
+SUSPENDING = "Suspending"
 _ROLLED_BACK = (
     "The spec did not become stable in time, and the last stable one runs in its place. "
     "Change the spec: it is deployed then, and a return to the stable one restarts nothing"
@@ -24,66 +23,79 @@ _NOT_LISTED = (
 )
 
 
-def set_ready_condition(
+def readiness(
     status: FlinkDeploymentStatus,
     last: ReconciledSpec | None,
     problem: Problem | None,
-    at: datetime,
     generation: int,
     *,
     suspended: bool,
-) -> None:
-    """A problem comes first; then what is under way; then how the job or the session cluster is."""
-    ready, reason, message = _ready(status, last, problem, suspended=suspended)
-    set_condition(status, READY, ready, reason, message, at, generation)
-
-
-def _ready(
-    status: FlinkDeploymentStatus, last: ReconciledSpec | None, problem: Problem | None, *, suspended: bool
-) -> tuple[bool, str, str]:
-    if problem is not None:
-        return False, problem.reason, problem.message
+) -> Verdict:
+    """Of a resource of that generation; `suspended`: its spec asks for a job that does not run."""
+    if problem is not None and not _is_over(problem, status):
+        return verdict_on(problem)
     if last is None and suspended:
-        return False, "Suspended", "Nothing is deployed: spec.job.state is suspended"
+        return _ready("Suspended", "Nothing is deployed, as spec.job.state asks")
     if last is None:
-        return False, "Waiting", "Nothing is deployed until it is known that nothing older is left"
-    if (moving := _moving(status, last)) is not None:
-        return False, *moving
+        return _moving("Waiting", "Nothing is deployed until it is known that nothing older is left")
+    if (change := _of_change(status, last, generation)) is not None:
+        return change
     if last.is_suspended:
-        return False, "Suspended", "The job is suspended, as spec.job.state asks"
+        return _ready("Suspended", "The job is suspended, as spec.job.state asks")
     if last.spec.is_application:
-        return _job_ready(status)
+        return _of_job(status)
     if status.job_manager_deployment_status is JobManagerDeploymentStatus.READY:
-        return True, "SessionReady", "The session cluster takes jobs"
-    return False, "JobManagerNotReady", "The JobManager does not answer yet"
+        return _ready("SessionReady", "The session cluster takes jobs")
+    return _moving("JobManagerNotReady", "The JobManager does not answer yet")
 
 
-def _moving(status: FlinkDeploymentStatus, last: ReconciledSpec) -> tuple[str, str] | None:
-    """Reason and message while the user's spec is not what is deployed."""
+def _is_over(problem: Problem, status: FlinkDeploymentStatus) -> bool:
+    """A run that failed says nothing about the next one, which is on its way."""
+    return problem.reason == JOB_FAILED and not status.reconciliation_status.state.is_deployed
+
+
+def _of_change(status: FlinkDeploymentStatus, last: ReconciledSpec, generation: int) -> Verdict | None:
+    """While the user's spec is not what is deployed."""
     match status.reconciliation_status.state:
-        case ReconciliationState.DEPLOYED:
-            return None
-        case ReconciliationState.ROLLED_BACK:
-            return "RolledBack", _ROLLED_BACK
         case ReconciliationState.ROLLING_BACK:
-            return "RollingBack", _ROLLING_BACK
+            message = "The spec did not become stable in time, the last stable one comes back"
+            return Verdict(Standing.TROUBLED, "RollingBack", message)
         case ReconciliationState.UPGRADING if last.spec.is_application and not last.is_suspended:
             how = "with a savepoint" if pending_trigger(status) is not None else "by cancelling it"
-            return "Suspending", f"The job is being stopped for the change, {how}"
+            return _moving(SUSPENDING, f"The job is being stopped for the change, {how}")
         case ReconciliationState.UPGRADING:
-            return "Upgrading", "The cluster of the new spec is being brought up"
+            return _moving("Upgrading", "The cluster of the new spec is being brought up")
+        case _ if status.recorded_generation != generation:
+            return _moving("Pending", "The change of the spec is taken up when more is known of the job")
+        case ReconciliationState.ROLLED_BACK:
+            return Verdict(Standing.STALLED, "RolledBack", _ROLLED_BACK)
+        case ReconciliationState.DEPLOYED:
+            return None
 
 
-def _job_ready(status: FlinkDeploymentStatus) -> tuple[bool, str, str]:
+def _of_job(status: FlinkDeploymentStatus) -> Verdict:
     answers = status.job_manager_deployment_status is JobManagerDeploymentStatus.READY
     match status.job_status.state:
         case JobState.RUNNING:
-            return True, "JobRunning", "The job runs"
+            return _ready("JobRunning", "The job runs")
         case JobState.FINISHED:
-            return False, "JobFinished", "The job came to its end"
+            return _ready("JobFinished", "The job came to its end")
         case None | JobState.RECONCILING if answers:
-            return False, "JobNotListed", _NOT_LISTED
+            return _moving("JobNotListed", _NOT_LISTED)
         case None | JobState.RECONCILING:
-            return False, "JobManagerNotReady", "The JobManager does not answer yet"
+            return _moving("JobManagerNotReady", "The JobManager does not answer yet")
+        case JobState.CANCELED:
+            message = "Somebody cancelled the job. To start it again, change spec.restartNonce."
+            return Verdict(Standing.STALLED, "JobCanceled", message)
+        case JobState.FAILED | JobState.FAILING | JobState.RESTARTING as state:
+            return Verdict(Standing.TROUBLED, f"Job{state.value.capitalize()}", f"The job is {state.value}")
         case state:
-            return False, f"Job{state.value.capitalize()}", f"The job is {state.value}"
+            return _moving(f"Job{state.value.capitalize()}", f"The job is {state.value}")
+
+
+def _ready(reason: str, message: str) -> Verdict:
+    return Verdict(Standing.READY, reason, message)
+
+
+def _moving(reason: str, message: str) -> Verdict:
+    return Verdict(Standing.PROGRESSING, reason, message)

@@ -24,7 +24,7 @@ def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: d
     """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
     running = _with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
     recorded = replace(last, spec=running, first_deployment=False)
-    return _record(status, recorded, _moving(status), status.observed_generation, at)
+    return _record(status, recorded, _moving(status), status.recorded_generation, at)
 
 
 def record_change(
@@ -84,7 +84,7 @@ def submission_is_recorded(status: FlinkDeploymentStatus, generation: int | None
     return (
         status.reconciliation_status.state
         in {ReconciliationState.UPGRADING, ReconciliationState.ROLLING_BACK}
-        and generation in {None, status.observed_generation}
+        and generation in {None, status.recorded_generation}
         and status.job_status.state is JobState.RECONCILING
     )
 
@@ -93,18 +93,18 @@ def mark_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datet
     """The recorded spec, or the stable one in its place, has its cluster."""
     deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
     state = ReconciliationState.ROLLED_BACK if is_rollback(status) else ReconciliationState.DEPLOYED
-    return _record(status, deployed, state, status.observed_generation, at)
+    return _record(status, deployed, state, status.recorded_generation, at)
 
 
 def mark_still_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
     """What was to be stopped runs on, also where it was to be rolled back."""
     deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
-    return _record(status, deployed, ReconciliationState.DEPLOYED, status.observed_generation, at)
+    return _record(status, deployed, ReconciliationState.DEPLOYED, status.recorded_generation, at)
 
 
 def mark_suspended(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
     """The job is suspended as its owner wanted: that is stable."""
-    recorded = _record(status, last, ReconciliationState.DEPLOYED, status.observed_generation, at)
+    recorded = _record(status, last, ReconciliationState.DEPLOYED, status.recorded_generation, at)
     mark_stable(status)
     return recorded
 
@@ -118,7 +118,7 @@ def record_spec(
 ) -> ReconciledSpec:
     """The spec of what runs, where a change needs no new cluster; what was stable stays so."""
     recorded, reconciliation = replace(last, spec=spec), status.reconciliation_status
-    status.observed_generation = generation
+    reconciliation.last_reconciled_generation = generation
     if recorded != last and not is_rollback(status):
         was_stable = reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
         reconciliation.last_reconciled_spec = recorded.to_json()
@@ -133,7 +133,7 @@ def record_return(
     """The owner goes back to the spec that runs since a rollback: from now on it is the recorded one."""
     mode = None if last.spec.job is None else last.spec.job.upgrade_mode
     recorded = ReconciledSpec(_with_job(spec, DesiredJobState.RUNNING, mode))
-    status.observed_generation = generation
+    status.reconciliation_status.last_reconciled_generation = generation
     status.reconciliation_status.state = ReconciliationState.DEPLOYED
     status.reconciliation_status.last_reconciled_spec = recorded.to_json()
     mark_stable(status)
@@ -143,6 +143,14 @@ def record_return(
 def mark_stable(status: FlinkDeploymentStatus) -> None:
     """The recorded spec has proved itself."""
     status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec
+
+
+def note_generation_seen(status: FlinkDeploymentStatus, generation: int) -> None:
+    """The newest generation was looked at; that of the record stands beside it only where it is another."""
+    recorded = status.recorded_generation
+    status.observed_generation = generation
+    reconciliation = status.reconciliation_status
+    reconciliation.last_reconciled_generation = None if recorded == generation else recorded
 
 
 def _moving(status: FlinkDeploymentStatus) -> ReconciliationState:
@@ -167,10 +175,10 @@ def _record(
 ) -> ReconciledSpec:
     reconciliation = status.reconciliation_status
     document = document_of_rollback(status, recorded) if state in ROLLBACK else recorded.to_json()
-    before = (reconciliation.state, reconciliation.last_reconciled_spec, status.observed_generation)
+    before = (reconciliation.state, reconciliation.last_reconciled_spec, status.recorded_generation)
     if before != (state, document, generation):  # a repetition is no news: nothing is written for it
         reconciliation.reconciliation_timestamp = milliseconds(at)
     reconciliation.state = state
     reconciliation.last_reconciled_spec = document
-    status.observed_generation = generation
+    reconciliation.last_reconciled_generation = generation
     return recorded

@@ -45,7 +45,7 @@ def restore_of(
     if last is not None and (path := redeployment_path(last.spec, goal.spec)) is not None:
         return Restore(UpgradeMode.SAVEPOINT, path)
     # The owner gives the state up, after it was decided otherwise.
-    is_given_up = job.upgrade_mode is UpgradeMode.STATELESS and goal.generation != status.observed_generation
+    is_given_up = job.upgrade_mode is UpgradeMode.STATELESS and goal.generation != status.recorded_generation
     if submission_is_recorded(status) and _has_run(observation) and not is_given_up:
         return _from_metadata(status, observation)
     if first and job.initial_savepoint_path:

@@ -74,7 +74,7 @@ def stable_goal(
         return None
     running = recorded.spec.job.model_copy(update={"state": DesiredJobState.RUNNING})
     since = recorded.spec.model_copy(update={"job": running})
-    if generation != status.observed_generation and changed_fields(since, spec):
+    if generation != status.recorded_generation and changed_fields(since, spec):
         return None
     return _with(stable.spec, running.model_copy(update={"upgrade_mode": spec.job.upgrade_mode}))
 

@@ -73,7 +73,7 @@ def recover_if_no_state_can_be_lost(now: Situation) -> None:
     now.step.last = record_change(
         now.step.status,
         now.last.spec,
-        generation=now.step.status.observed_generation or now.subject.metadata.generation,
+        generation=now.step.status.recorded_generation or now.subject.metadata.generation,
         at=now.observation.at,
         # then the initial savepoint is the newest restore point that there is
         first=now.last.first_deployment and restore.mode is UpgradeMode.STATELESS,

@@ -118,5 +118,5 @@ def _clearing(now: Situation, restore: Restore, *, first: bool) -> tuple[Action,
 def _recorded_submission(status: FlinkDeploymentStatus) -> Submission:
     """What the status records of the submission that is due."""
     job = status.job_status
-    generation = status.observed_generation or 0
+    generation = status.recorded_generation or 0
     return Submission(generation, job.job_id, job.upgrade_savepoint_path, is_rollback(status))

@@ -37,7 +37,7 @@ def wanted(subject: Subject) -> Wanted | None:
         if stable is None:
             return Wanted(as_autoscaled(subject), written)
         moving = state is ReconciliationState.ROLLING_BACK
-        generation = subject.status.observed_generation if moving else None
+        generation = subject.status.recorded_generation if moving else None
         return Wanted(stable, generation or written, is_rollback=True)
     if subject.last is None:
         return None
@@ -45,7 +45,7 @@ def wanted(subject: Subject) -> Wanted | None:
     moving = state in {ReconciliationState.UPGRADING, ReconciliationState.ROLLING_BACK}
     if moving and spec.job is not None:
         spec = spec.model_copy(update={"job": spec.job.model_copy(update={"state": DesiredJobState.RUNNING})})
-    generation = subject.status.observed_generation or subject.metadata.generation
+    generation = subject.status.recorded_generation or subject.metadata.generation
     return Wanted(spec, generation, is_rollback=is_rollback(subject.status))
 
 

@@ -57,6 +57,12 @@ ROLLBACK = _resource(
     "false",
     "Whether a spec that does not become stable in time gives way to the last stable one.",
 )
+READINESS_TIMEOUT = _resource(
+    "deployment.readiness.timeout",
+    DURATION,
+    "5 min",
+    "Time for a spec to become stable before it is rolled back, and taken for stalled.",
+)
 CLUSTER_HEALTH_CHECK = _resource(
     "cluster.health-check.enabled",
     BOOLEAN,

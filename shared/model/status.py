@@ -48,6 +48,11 @@ class ReconciliationState(StrEnum):
     ROLLING_BACK = "ROLLING_BACK"
     ROLLED_BACK = "ROLLED_BACK"
 
+    @property
+    def is_deployed(self) -> bool:
+        """Nothing is under way: the recorded spec is deployed, or the stable one in its place."""
+        return self in {ReconciliationState.DEPLOYED, ReconciliationState.ROLLED_BACK}
+
 
 class LifecycleState(StrEnum):
     """The state of the whole resource, in one word."""
@@ -97,6 +102,8 @@ class ReconciliationStatus(Model):
     """When the spec was last reconciled, in milliseconds since 1970."""
     last_reconciled_spec: Document | None = None
     """The spec that was last reconciled, as a JSON document; absent before the first deployment."""
+    last_reconciled_generation: Int64 | None = None
+    """Generation of lastReconciledSpec, where a newer one was seen that waits or is not valid."""
     last_stable_spec: Document | None = None
     """The spec that last proved stable, as a JSON document."""
     state: ReconciliationState = ReconciliationState.UPGRADING
@@ -115,7 +122,7 @@ class Condition(Model):
     """A Kubernetes condition."""
 
     type: str
-    """Kind of the condition: Running or Ready."""
+    """Ready, Progressing, Degraded, Stalled, JobRunning or Running."""
     status: ConditionStatus
     """True, False or Unknown."""
     reason: str
@@ -123,7 +130,7 @@ class Condition(Model):
     message: str = ""
     """What it means and what to do, for people."""
     last_transition_time: str
-    """When the status last changed."""
+    """When the condition's status last changed."""
     observed_generation: Int64 | None = None
     """Generation of the spec that the condition speaks of."""
 
@@ -146,8 +153,10 @@ _BY_TYPE: dict[str, JsonValue] = {
 class StatusWithConditions(Model):
     """A status that speaks in conditions, as all four kinds do."""
 
+    observed_generation: Int64 | None = None
+    """Newest generation that the operator has looked at."""
     conditions: list[Condition] = Field(default_factory=list, json_schema_extra=_BY_TYPE)
-    """Ready and others, for people, `kubectl wait` and dashboards."""
+    """How the resource stands, for people, `kubectl wait` and dashboards."""
 
     def condition(self, condition_type: str) -> Condition | None:
         """The condition of that type, if there is one."""
@@ -161,12 +170,20 @@ class CommonStatus(StatusWithConditions):
     """The job as Flink last reported it."""
     error: str | None = None
     """What is wrong, as a JSON document with type and message; absent when nothing is."""
-    observed_generation: Int64 | None = None
-    """Generation of the spec that was last reconciled."""
     lifecycle_state: LifecycleState | None = None
     """State of the resource in one word."""
     reconciliation_status: ReconciliationStatus = Field(default_factory=ReconciliationStatus)
     """Which spec runs and what is under way."""
+
+    @property
+    def recorded_generation(self) -> int | None:
+        """Generation of the spec on record, which decisions rest on; None before the first deployment.
+
+        Other operators know observedGeneration alone, and mean this one by it.
+        """
+        if self.reconciliation_status.last_reconciled_spec is None:
+            return None
+        return self.reconciliation_status.last_reconciled_generation or self.observed_generation
 
 
 class FlinkDeploymentStatus(CommonStatus):

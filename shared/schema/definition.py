@@ -106,6 +106,25 @@ _SCALE = {
 }
 
 
+_UNSEEN = {
+    "conditions": [
+        {
+            "type": "Ready",
+            "status": "Unknown",
+            "reason": "Pending",
+            "message": "No controller has looked at this resource yet.",
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+}
+"""The status of a resource that nobody has looked at: without conditions it would pass for ready."""
+
+_FIRST_STATES: Mapping[str, Mapping[str, str]] = {
+    "FlinkBlueGreenDeployment": {"blueGreenState": "INITIALIZING_BLUE"}
+}
+"""What the contract's operator writes first where there is no status, and misses in one that is there."""
+
+
 def custom_resource_definition(kind: Kind) -> dict[str, Any]:
     """The CRD of a kind, ready to be applied."""
     return {
@@ -151,6 +170,7 @@ def _printed(column: _Column) -> dict[str, Any]:
 def _schema(kind: Kind) -> dict[str, Any]:
     """The model's schema; what the API server checks itself (apiVersion, kind, metadata) is only named."""
     schema = structural_schema(kind.model)
+    schema["properties"]["status"] |= {"default": {**_FIRST_STATES.get(kind.name, {}), **_UNSEEN}}
     schema["properties"] |= {
         "apiVersion": {"type": "string"},
         "kind": {"type": "string"},

@@ -24,6 +24,7 @@ from tests.api.resources import (
     session_job,
     state_snapshot,
 )
+from tests.health_checks import Kstatus, kstatus
 from tests.polling import eventually
 
 _PROMISE_SECONDS = 15.0
@@ -134,6 +135,9 @@ def test_a_kind_that_is_not_acted_on_says_so(
     ready = ready_reason(operated, job, "NotSupported", flink(plural))
     assert ready["status"] == "False"
     assert "nothing is done for it yet" in ready["message"]
+    resource = operated.get(job, flink(plural))
+    assert kstatus(resource) is Kstatus.FAILED
+    assert resource["status"]["observedGeneration"] == resource["metadata"]["generation"]
 
 
 def test_a_foreign_deployment_of_the_name_is_not_touched(operated: Namespace, job: str) -> None:

@@ -13,6 +13,7 @@ from tests.api.crd_files import CRD_FILES, custom_resource_definitions
 from tests.api.edits import below, merged
 from tests.api.namespace import Namespace, unique
 from tests.api.resources import blue_green_deployment, flink_deployment, session_job, state_snapshot
+from tests.health_checks import Kstatus, kstatus
 
 _CLIENT_SIDE_LIMIT = 262_144
 """Bytes of an object that kubectl can put into the annotation of a client-side apply."""
@@ -239,13 +240,31 @@ def test_defaults_are_stored_where_they_hold_without_a_webhook(
     assert namespace.store(sparse)["spec"] == merged(sparse["spec"], stored)
 
 
-def test_the_status_has_no_defaults(namespace: Namespace) -> None:
-    for resource in RESOURCES:
-        collection = flink(f"{resource['kind'].lower()}s")
-        namespace.store(resource)
-        name = resource["metadata"]["name"]
-        written = namespace.patch(name, {"status": {"error": "It failed."}}, collection, "status")
-        assert written["status"] == {"error": "It failed."}
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource["kind"])
+def test_a_resource_that_nobody_has_looked_at_says_so(namespace: Namespace, resource: Json) -> None:
+    collection = flink(f"{resource['kind'].lower()}s")
+    namespace.apply({**resource, "metadata": {"name": "unseen"}})
+
+    def assert_unseen(body: Json) -> None:
+        (ready,) = body["status"]["conditions"]
+        assert (ready["type"], ready["status"], ready["reason"]) == ("Ready", "Unknown", "Pending")
+        assert kstatus(body) is Kstatus.IN_PROGRESS
+
+    assert_unseen(namespace.get("unseen", collection))
+    assert_unseen(namespace.patch("unseen", {"metadata": {"labels": {"edited": "yes"}}}, collection))
+    (listed,) = namespace.of(collection)
+    assert_unseen(listed)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource["kind"])
+def test_a_status_that_is_written_gets_nothing_added(namespace: Namespace, resource: Json) -> None:
+    collection = flink(f"{resource['kind'].lower()}s")
+    stored = namespace.store(resource)
+    name = stored["metadata"]["name"]
+    body = {**namespace.get(name, collection), "status": {"error": "It failed."}}
+    written = namespace.api.call("PUT", collection.path(namespace.name, name, "status"), body)
+    assert written["status"] == {"error": "It failed."}
+    assert namespace.get(name, collection)["status"] == {"error": "It failed."}
 
 
 def test_scaling_sets_the_task_managers(namespace: Namespace) -> None:

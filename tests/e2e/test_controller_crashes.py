@@ -38,6 +38,7 @@ from tests.e2e.continuity import History, counting, storage
 from tests.e2e.flink import Flink
 from tests.e2e.installed_controller import stopped_controller
 from tests.e2e.service_names import ServiceNames
+from tests.health_checks import Kstatus, kstatus
 
 pytestmark = pytest.mark.alone
 
@@ -213,7 +214,8 @@ def is_stable(generation: int) -> Callable[[Object], bool]:
     def check(resource: Object) -> bool:
         status = resource.get("status") or {}
         stable = status.get("lifecycleState") == "STABLE"
-        return bool(stable and status.get("observedGeneration") == generation)
+        seen = status.get("observedGeneration") == generation
+        return bool(stable and seen and kstatus(resource) is Kstatus.CURRENT)
 
     return check
 

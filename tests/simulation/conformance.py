@@ -62,10 +62,12 @@ async def name_is_taken_once(api: KubernetesApi, namespace: str) -> None:
     assert conflict.value.reason == "AlreadyExists"
 
 
-async def created_resource_has_no_status(api: KubernetesApi, namespace: str) -> None:
+async def created_resource_has_the_status_of_one_that_is_unseen(api: KubernetesApi, namespace: str) -> None:
     body = resource(namespace, "fresh") | {"status": {"error": "mine"}}
     created = await api.create(FLINK_DEPLOYMENTS, body)
-    assert "error" not in created.get("status", {})
+    (ready,) = created["status"]["conditions"]
+    assert created["status"].keys() == {"conditions"}
+    assert (ready["type"], ready["status"], ready["lastTransitionTime"][:4]) == ("Ready", "Unknown", "1970")
     assert created["metadata"]["generation"] == 1
     assert {"uid", "resourceVersion", "creationTimestamp"} <= created["metadata"].keys()
 
@@ -250,7 +252,7 @@ async def fields_select_events(api: KubernetesApi, namespace: str) -> None:
 
 CHECKS: tuple[Check, ...] = (
     name_is_taken_once,
-    created_resource_has_no_status,
+    created_resource_has_the_status_of_one_that_is_unseen,
     created_object_may_not_name_its_version,
     older_version_is_not_replaced,
     older_version_is_not_patched,

@@ -26,6 +26,8 @@ _PRECONDITIONS = (
     "first run, without a savepoint",
     "Flink itself started the job again",
     "nothing written at rest",
+    "ready only when the newest spec runs",
+    "what does not come up is read as failed",
     "redeployed from the path that its owner named",
     "Services and ConfigMaps are as they were made",
     "stable in the end",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controller.decide.route import LAST_STATE_MARKER
 from controller.kubernetes_api import Object
 from shared.config.effective import GENERATION_ANNOTATION
+from tests.health_checks import Kstatus, kstatus
 from tests.simulation.coverage import Coverage
 from tests.simulation.server import Server
 
@@ -100,6 +101,7 @@ class Promises:
         metadata = body["metadata"]
         if plural == "flinkdeployments" and event != "DELETED" and "deletionTimestamp" not in metadata:
             self.lineage(metadata["uid"]).specs[metadata["generation"]] = body["spec"]
+            self._require_true_readiness(body)
         elif plural == "deployments" and event == "ADDED":
             owner = metadata["ownerReferences"][0]["uid"]
             self._owners[metadata["uid"]] = (owner, metadata["annotations"][GENERATION_ANNOTATION])
@@ -117,6 +119,16 @@ class Promises:
 
     def _of(self, manager: JobManager) -> Lineage:
         return self.lineage(self._owners[manager.deployment_uid][0])
+
+    def _require_true_readiness(self, body: Object) -> None:
+        """What kubectl and kstatus wait for speaks of the newest spec: it is what was started last."""
+        spec, lineage = body["spec"], self.lineage(body["metadata"]["uid"])
+        if kstatus(body) is not Kstatus.CURRENT or spec["job"].get("state") == "suspended":
+            return
+        started = lineage.specs.get(lineage.started or 0)
+        if started is None or _what_runs(started) != _what_runs(spec):
+            raise PromiseBrokenError("the status says Ready, and what runs is not what the spec asks for")
+        self._coverage.hit("promise", "ready only when the newest spec runs")
 
     def process_started(self, manager: JobManager, configuration: Object) -> None:
         """It must have read the configuration that was made for its Deployment."""
@@ -257,6 +269,10 @@ def _wants_health_checks(spec: dict[str, Any]) -> bool:
 
 def _wants_failed_jobs_again(spec: dict[str, Any]) -> bool:
     return bool(spec["flinkConfiguration"].get("kubernetes.operator.job.restart.failed") == "true")
+
+
+def _what_runs(spec: dict[str, Any]) -> tuple[Any, ...]:
+    return spec["image"], spec["flinkVersion"], spec["job"]["parallelism"], spec.get("restartNonce")
 
 
 def _nonce(job: dict[str, Any]) -> Any:

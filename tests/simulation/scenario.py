@@ -7,6 +7,7 @@ from typing import Self
 
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.control import FORCE_DELETION, PAUSED
+from tests.health_checks import Kstatus, kstatus
 from tests.simulation import faults, node, steps, world
 from tests.simulation.by_hand import BY_HAND, EDITED, remove_strangers
 from tests.simulation.coverage import Coverage
@@ -22,6 +23,8 @@ _ROUNDS = 10
 _REST_SECONDS = 130.0
 _REPAIR_SECONDS = 420.0
 """The longest pause between two repairs, and a look."""
+_PATIENCE = 310.0
+"""Somewhat more than the time in which a spec should become stable."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ def _is_stable(world: World) -> bool:
         and world.flink.answering(NAME) is not None
         and status.get("lifecycleState") == "STABLE"
         and status.get("observedGeneration") == resource["metadata"]["generation"]
+        and "lastReconciledGeneration" not in status["reconciliationStatus"]
+        and kstatus(resource) is Kstatus.CURRENT
         and status["jobStatus"].get("state") == "RUNNING"
         and not _is_held(world)
         and _running(world) == [str(world.spec["job"]["parallelism"])]
@@ -126,9 +131,21 @@ async def _require_stable(world: World, tell: Callable[[str], None]) -> None:
             world.coverage.hit("promise", "stable in the end")
             break
         tell(_situation(world))
+        await _require_failed(world)
         _obey(world, tell, again=round_number >= _RESTARTS)
     else:
         raise PromiseBrokenError(f"a dead end: {_situation(world)}")
+
+
+async def _require_failed(world: World) -> None:
+    """What does not come up in time is read as failed by those that wait for it."""
+    resource = world.resource or {}
+    if kstatus(resource) is Kstatus.CURRENT:
+        raise PromiseBrokenError(f"read as current, and it is not: {_situation(world)}")
+    if not await world.until(lambda: kstatus(world.resource or {}) is not Kstatus.IN_PROGRESS, _PATIENCE):
+        raise PromiseBrokenError(f"read as in progress for ever: {_situation(world)}")
+    if kstatus(world.resource or {}) is Kstatus.FAILED:
+        world.coverage.hit("promise", "what does not come up is read as failed")
 
 
 _RESTARTS = 2

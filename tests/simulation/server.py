@@ -12,6 +12,18 @@ from tests.simulation.clock import Clock
 WITH_STATUS = frozenset({"flinkdeployments", "deployments"})
 """Kinds with a generation and a status that only the subresource writes."""
 _CUSTOM = frozenset({"flinkdeployments"})
+_UNSEEN = {
+    "conditions": [
+        {
+            "type": "Ready",
+            "status": "Unknown",
+            "reason": "Pending",
+            "message": "No controller has looked at this resource yet.",
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+}
+"""The CRD's default."""
 _FOREGROUND = "foregroundDeletion"
 _ORPHAN = "orphan"
 _SYSTEM_FIELDS = ("name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp")
@@ -68,6 +80,8 @@ class Server:
         if plural in WITH_STATUS:
             metadata["generation"] = 1
             body.pop("status", None)
+        if plural in _CUSTOM:
+            body["status"] = copied(_UNSEEN)
         self._store("ADDED", plural, body)
         self._collect_later()
         return body

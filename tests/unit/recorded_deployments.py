@@ -36,10 +36,8 @@ def deployed(raw: Json) -> Json:
 def up(raw: Json, state: JobState = JobState.RUNNING, *, generation: int | None = None) -> Observation:
     """The cluster of the recorded generation runs, and its job is in that state."""
     status = raw["status"]
-    return observed_up(
-        job_of(status["jobStatus"].get("jobId", ""), state),
-        generation=generation or status["observedGeneration"],
-    )
+    recorded = status["reconciliationStatus"].get("lastReconciledGeneration", status["observedGeneration"])
+    return observed_up(job_of(status["jobStatus"].get("jobId", ""), state), generation=generation or recorded)
 
 
 def changing(raw: Json, **change: Any) -> Json:

@@ -106,7 +106,7 @@ def test_spec_that_is_not_valid_leaves_what_runs_alone() -> None:
     assert "ValidationError" in error_of(plan)
     assert "The last valid spec stays in force." in error_of(plan)
     assert plan.status.job_status.state is JobState.RUNNING
-    assert plan.status.observed_generation == 1
+    assert plan.status.recorded_generation == 1
 
 
 def test_running_job_makes_the_spec_stable() -> None:

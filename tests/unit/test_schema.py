@@ -13,6 +13,7 @@ from shared.model import KINDS
 from shared.model.deployment import FlinkVersion
 from shared.schema import custom_resource_definition
 from shared.schema.cel_rules import CEL_RULES
+from tests.health_checks import Kstatus, kstatus
 
 Json = dict[str, Any]
 CRDS = Path(__file__).parents[2] / "charts" / "flink-operator" / "crds"
@@ -147,7 +148,7 @@ def test_fixed_defaults_of_the_contract_are_stored() -> None:
         path: node["default"]
         for kind in ("FlinkDeployment", "FlinkStateSnapshot")
         for path, node in nodes("", schema_of(kind))
-        if "default" in node
+        if "default" in node and path != ".status"
     }
     assert defaults == {
         ".spec.job.state": "running",
@@ -158,6 +159,22 @@ def test_fixed_defaults_of_the_contract_are_stored() -> None:
         ".spec.savepoint.disposeOnDelete": True,
         ".spec.savepoint.formatType": "CANONICAL",
     }
+
+
+@kinds
+def test_resource_that_nobody_has_looked_at_is_not_taken_for_ready(kind: str) -> None:
+    status = schema_of(kind)["properties"]["status"]["default"]
+    seen = {"metadata": {"generation": 1}, "spec": {}, "status": status}
+    assert kstatus(seen) is Kstatus.IN_PROGRESS
+    assert (
+        KINDS[kind].model.model_validate({**seen, "metadata": {}}).status.to_wire().items() >= status.items()
+    )
+
+
+def test_blue_green_deployment_that_nobody_has_looked_at_is_in_the_contracts_first_state() -> None:
+    """Its operator takes one without a status into it, and fails on a status without a state."""
+    status = schema_of("FlinkBlueGreenDeployment")["properties"]["status"]["default"]
+    assert status["blueGreenState"] == "INITIALIZING_BLUE"
 
 
 POD_TEMPLATES = (".spec.podTemplate", ".spec.jobManager.podTemplate", ".spec.taskManager.podTemplate")
