@@ -29,7 +29,8 @@ class EventPoster:
             except Conflict:
                 existing = await self._api.get(EVENTS, metadata["namespace"], metadata["name"])
                 count = (existing or {}).get("count", 0) + 1
-                patch = {"count": count, "lastTimestamp": body["lastTimestamp"], "message": body["message"]}
+                patch: Object = {"count": count, "lastTimestamp": body["lastTimestamp"]}
+                patch |= {"message": body["message"], "metadata": {"annotations": metadata["annotations"]}}
                 await self._api.merge(EVENTS, metadata["namespace"], metadata["name"], patch)
         except ApiError as error:
             log.warning(
@@ -49,7 +50,11 @@ def _body(event: Event, resource: Object, now: str, identity: str) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"namespace": namespace, "name": f"{event.component.value}.{_java_hash(key)}".lower()},
+        "metadata": {
+            "namespace": namespace,
+            "name": f"{event.component.value}.{_java_hash(key)}".lower(),
+            "annotations": dict(event.annotations),
+        },
         "involvedObject": {
             "apiVersion": resource["apiVersion"],
             "kind": kind,

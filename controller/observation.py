@@ -29,6 +29,8 @@ class Problem:
 
     reason: str
     message: str
+    stack_trace: str = ""
+    """Java's, where an exception is behind it; people see it only where the operator is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,21 @@ class Job:
     state: JobState
     start_time: int
     """Milliseconds since 1970."""
+    last_modified: int = 0
+    """When the state of the job or of one of its tasks last changed, in milliseconds since 1970."""
     failure: str | None = None
-    """Root cause, when the job failed."""
+    """Stack trace of what the job failed for, when it failed and Flink tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobException:
+    """What a job threw, as its JobManager remembers it."""
+
+    timestamp: int
+    """Milliseconds since 1970."""
+    stack_trace: str
+    facts: tuple[tuple[str, str], ...] = ()
+    """Where it was thrown, and how it was classified: the contract's names of annotations, with values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +235,8 @@ class Observation:
     """Those of the recorded job; absent when it takes none."""
     restarts: Fact[int] = NOT_ASKED
     """How often Flink has restarted the recorded job in this JobManager's life."""
+    exceptions: Fact[tuple[JobException, ...]] = NOT_ASKED
+    """What the recorded job threw and nobody told yet, the newest first; asked when something moved."""
     high_availability: Fact[HighAvailability] = NOT_ASKED
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
     from_caches: bool = False

@@ -4,20 +4,21 @@ Kubernetes objects come from the watch caches while the cluster is settled, and 
 may follow: a cache can be stale, and what it does not hold may exist.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from controller.cache import Cache
+from controller.cache import Cache, Key
 from controller.decide.conditions import milliseconds
 from controller.decide.health import is_unhealthy, is_watched
+from controller.decide.job_exceptions import told_until
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
 from controller.drift import DriftObserver
 from controller.flink.names import common_labels, job_metadata_map, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
+from controller.job_exceptions import JobExceptionReader
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
 from controller.observation import (
     NOT_ASKED,
@@ -28,6 +29,7 @@ from controller.observation import (
     FlinkInfo,
     HighAvailability,
     Job,
+    JobException,
     Known,
     Observation,
     Pod,
@@ -43,9 +45,7 @@ from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
 from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubernetes
 from shared.model.deployment import KubernetesDeploymentMode
-from shared.model.status import JobState, LifecycleState, ReconciliationState
-
-log = logging.getLogger(__name__)
+from shared.model.status import LifecycleState, ReconciliationState
 
 _FIRST_STATUS = timedelta(seconds=3)
 """A Deployment's first status comes a moment after it was made; no JobManager is up and lost by then."""
@@ -63,6 +63,7 @@ class _Answers:
     stop: Fact[StopOperation] = NOT_ASKED
     checkpoints: Fact[Checkpoints] = NOT_ASKED
     restarts: Fact[int] = NOT_ASKED
+    exceptions: Fact[tuple[JobException, ...]] = NOT_ASKED
 
 
 class Observer:
@@ -73,6 +74,11 @@ class Observer:
         self._cache = cache
         self._flink = flink
         self._drift = DriftObserver(api, cache)
+        self._exceptions = JobExceptionReader(flink)
+
+    def forget(self, key: Key) -> None:
+        """The resource is gone."""
+        self._exceptions.forget(key)
 
     async def observe(self, subject: Subject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
@@ -83,7 +89,7 @@ class Observer:
         nobody = Unknown("there is no JobManager to ask")
         answers = _Answers(nobody, nobody)
         if _is_up(cluster) and not torn_down:
-            answers = await self._ask_job_manager(subject, in_motion=live)
+            answers = await self._ask_job_manager(subject, at, in_motion=live)
             if not live and not isinstance(answers.flink, Known):
                 cluster = await self._cluster(subject, live=True)
         absent = isinstance(cluster, Absent)
@@ -103,6 +109,7 @@ class Observer:
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,
+            exceptions=answers.exceptions,
             high_availability=metadata,
             from_caches=not live and not absent,
         )
@@ -174,7 +181,7 @@ class Observer:
         checkpoints = [key for key in body.get("data") or {} if key.startswith("checkpointID-")]
         return Known(HighAvailability(job_id, has_checkpoint=bool(checkpoints)))
 
-    async def _ask_job_manager(self, subject: Subject, *, in_motion: bool) -> "_Answers":
+    async def _ask_job_manager(self, subject: Subject, at: datetime, *, in_motion: bool) -> "_Answers":
         """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
         base = rest_address(subject)
         try:
@@ -185,20 +192,19 @@ class Observer:
             job = _own_job(jobs, subject.status.job_status.job_id)
             if not isinstance(job, Known):
                 return _Answers(Known(info), job)
-            job_id = job.value.job_id
-            if job.value.state is JobState.FAILED:
-                job = Known(replace(job.value, failure=await self._failure(base, job_id)))
         except RestError as error:
             nothing = Unknown(str(error), error.problem)
             return _Answers(nothing, nothing)
-        answers = _Answers(Known(info), job)
+        since = told_until(subject.status, at)
+        found, exceptions = await self._exceptions.read(subject.key, base, job.value, since)
+        answers = _Answers(Known(info), Known(found), exceptions=exceptions)
         if is_watched(subject):
-            answers = replace(answers, restarts=await self._restarts(base, job_id))
+            answers = replace(answers, restarts=await self._restarts(base, found.job_id))
         watched = not isinstance(answers.restarts, Unknown)
-        if in_motion or watched or job.value.state.is_terminal:
-            answers = replace(answers, checkpoints=await self._checkpoints(base, job.value, subject))
+        if in_motion or watched or found.state.is_terminal:
+            answers = replace(answers, checkpoints=await self._checkpoints(base, found, subject))
         if in_motion:
-            answers = replace(answers, stop=await self._stop(base, job_id, subject))
+            answers = replace(answers, stop=await self._stop(base, found.job_id, subject))
         return answers
 
     async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
@@ -233,14 +239,6 @@ class Observer:
         memory = parse_duration(CHECKPOINT_MEMORY.read(options) or "3 s")
         seconds = await self._flink.seconds_since_end(base, job.job_id)
         return seconds is None or 0 <= seconds <= memory  # an end in the future: its clock was set back
-
-    async def _failure(self, base: str, job_id: str) -> str | None:
-        """The cause, if Flink tells it; that the job failed is known without it."""
-        try:
-            return await self._flink.failure(base, job_id)
-        except RestError as error:
-            log.info("%s", error)
-            return None
 
 
 def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:

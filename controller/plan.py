@@ -166,6 +166,7 @@ class Event:
     reason: str
     message: str
     component: EventComponent = EventComponent.JOB_MANAGER_DEPLOYMENT
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

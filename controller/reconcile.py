@@ -79,6 +79,7 @@ class Reconciler:
         if raw is None:
             self._cache.forget(PLURAL, key)
             self._authorship.forget(key)
+            self._observer.forget(key)
             return None
         try:
             subject = self._read(raw)

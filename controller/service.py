@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import kopf
@@ -23,8 +24,18 @@ from controller.reconcile import PLURAL, Reconciler
 from controller.settings import Settings
 from controller.unsupported import UnsupportedKind
 from controller.watch import build_registry, watch_settings
+from shared.config.collections import parse_map
 from shared.config.duration import parse_duration
 from shared.config.operator import ConfigurationError, load_operator_configuration
+from shared.config.operator_options import (
+    ERROR_CAUSES,
+    ERROR_FIELD_LENGTH,
+    ERROR_HAS_STACK_TRACE,
+    ERROR_LABELS,
+    ERROR_STACK_TRACE_LENGTH,
+    EXCEPTION_EVENT_LIMIT,
+    EXCEPTION_EVENT_LINES,
+)
 from shared.config.options import RECONCILE_INTERVAL
 from shared.model import KINDS
 
@@ -32,13 +43,23 @@ log = logging.getLogger(__name__)
 
 _LEASE_REQUEST_TIMEOUT = 1.5  # seconds; below the elector's retry period
 _SHORTEST_INTERVAL = 1.0  # seconds
+_OPTIONS = (
+    ERROR_CAUSES,
+    ERROR_FIELD_LENGTH,
+    ERROR_HAS_STACK_TRACE,
+    ERROR_LABELS,
+    ERROR_STACK_TRACE_LENGTH,
+    EXCEPTION_EVENT_LIMIT,
+    EXCEPTION_EVENT_LINES,
+)
+"""Those of the operator's own options that decisions read."""
 _Work = Callable[[Key], Awaitable[float | None]]
 
 
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
     configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
-    _check_intervals(configuration)
+    _check_options(configuration)
     client = ApiClient(await client_configuration())
     tls = ClientTls(settings.tls_files, verifies_host_names=settings.verifies_host_names)
     api = KubernetesApi(client, field_manager=settings.field_manager)
@@ -122,8 +143,19 @@ async def _run_parts(
         task.result()
 
 
-def _check_intervals(configuration: Mapping[str, str]) -> None:
-    """Raises ConfigurationError for an interval that cannot be waited for."""
+def _check_options(configuration: Mapping[str, str]) -> None:
+    """Raises ConfigurationError for what no decision could be made with."""
+    for option in _OPTIONS:
+        value = option.read(configuration) or ""
+        if not option.type.reads(value):
+            raise ConfigurationError(f"{option.key}: {value!r} {option.type.expected}")
+    for expression in parse_map(ERROR_LABELS.read(configuration) or "", reads_yaml=True):
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise ConfigurationError(
+                f"{ERROR_LABELS.key}: {expression!r} is no regular expression: {error}"
+            ) from error
     text = RECONCILE_INTERVAL.read(configuration) or ""
     try:
         seconds = parse_duration(text)

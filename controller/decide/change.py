@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from controller.decide.changes import changed_fields
 from controller.decide.ended import has_ended
+from controller.decide.error_document import recorded_problem
 from controller.decide.health import Health
 from controller.decide.in_place import scales_in_place
-from controller.decide.observed import recorded_problem
 from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.route import Route, Suspension, Wait, recorded_path
 from controller.decide.situation import Situation

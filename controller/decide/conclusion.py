@@ -11,8 +11,9 @@ from controller.decide.conditions import (
 )
 from controller.decide.ended import seconds_to_live
 from controller.decide.health import Health
+from controller.decide.job_exceptions import tell_exceptions
 from controller.decide.observed import apply_problem, first_problem
-from controller.decide.problems import JOB_FAILED
+from controller.decide.problems import JOB_FAILED, job_failed
 from controller.decide.readiness import SUSPENDING, readiness
 from controller.decide.recording import note_generation_seen
 from controller.decide.step import Step
@@ -39,9 +40,10 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
     """Conditions, error and lifecycle state follow from the rest of the status."""
     stated = objection(subject)
     if step.problem is None:
-        step.problem = _observed_problem(step, observation)
+        step.problem = _observed_problem(step, subject, observation)
     error = stated if stated is not None and subject.errors else step.problem
-    step.events += apply_problem(step.status, error)
+    step.events += apply_problem(step.status, error, subject.operator_configuration)
+    step.events += tell_exceptions(step.status, observation, subject.operator_configuration)
     verdict = conclude_with(error or stated, step.status, step.last, subject, observation.at)
     pauses = (_again_after(step, subject, error, verdict, observation), step.look_within)
     again_after = min((one for one in pauses if one is not None), default=None)
@@ -59,7 +61,7 @@ def conclude_with(
     generation, job = subject.metadata.generation, subject.spec.job
     suspended = job is not None and job.state is DesiredJobState.SUSPENDED
     verdict = readiness(status, last, problem, generation, suspended=suspended)
-    if verdict.reason == JOB_FAILED and is_true(RESTART_FAILED.read(subject.configuration(subject.spec))):
+    if verdict.reason == JOB_FAILED and _comes_back(subject):
         verdict = replace(verdict, standing=Standing.TROUBLED)
     if verdict.reason != SUSPENDING:  # how long a savepoint takes is Flink's affair
         verdict = in_time(verdict, status, at, lambda: _patience(subject))
@@ -74,12 +76,12 @@ def conclude_with(
     return verdict
 
 
-def _observed_problem(step: Step, observation: Observation) -> Problem | None:
+def _observed_problem(step: Step, subject: Subject, observation: Observation) -> Problem | None:
     """A pod's, before that of asking the JobManager, before the job's."""
     found = first_problem(observation)
     if found is not None:
         return found[0]
-    return _rest_problem(step, observation) or _job_failure(step.status, observation)
+    return _rest_problem(step, observation) or _job_failure(step.status, subject, observation)
 
 
 def _rest_problem(step: Step, observation: Observation) -> Problem | None:
@@ -95,13 +97,18 @@ def _is_being_stopped(step: Step) -> bool:
     return step.last is not None and step.last.spec.is_application and not step.last.is_suspended
 
 
-def _job_failure(status: FlinkDeploymentStatus, observation: Observation) -> Problem | None:
+def _comes_back(subject: Subject) -> bool:
+    """The operator starts failed jobs again."""
+    return is_true(RESTART_FAILED.read(subject.configuration(subject.spec)))
+
+
+def _job_failure(status: FlinkDeploymentStatus, subject: Subject, observation: Observation) -> Problem | None:
     health = Health.of(status)
     if health is not None and health.error is not None:
         return Problem("JobUnhealthy", health.error)
     match observation.job:
         case Known(job) if status.job_status.state is JobState.FAILED:
-            return Problem(JOB_FAILED, job.failure or "The job failed; Flink gives no cause.")
+            return job_failed(job.failure, comes_back=_comes_back(subject))
     return None
 
 

@@ -1,9 +1,8 @@
-"""Conditions, the error document and the lifecycle state of a status (contract parts 1.8 to 1.10)."""
+"""Conditions and the lifecycle state of a status (contract parts 1.8 and 1.10)."""
 
 from datetime import UTC, datetime
 
-import orjson
-
+from controller.decide.error_document import recorded_problem
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import (
     Condition,
@@ -18,7 +17,8 @@ from shared.model.status import (
 
 READY, RUNNING, JOB_RUNNING = "Ready", "Running", "JobRunning"
 PROGRESSING, DEGRADED, STALLED = "Progressing", "Degraded", "Stalled"
-_LONGEST_ERROR = 2048  # characters; the contract's exception.field.max.length
+_STATE_IS_MISSING = frozenset({"Missing", "RestoreFailed", "UpgradeFailed"})
+"""Reasons of problems that only the job's owner can solve: where its state lies is not known."""
 
 _JOB_MANAGER_REASONS = {
     JobManagerDeploymentStatus.READY: "JobManagerReady",
@@ -35,17 +35,6 @@ _VALUES = {True: ConditionStatus.TRUE, False: ConditionStatus.FALSE, None: Condi
 def milliseconds(at: datetime) -> int:
     """Milliseconds since 1970."""
     return int(at.timestamp() * 1000)
-
-
-def error_document(reason: str, message: str) -> str:
-    """The JSON document of `status.error`."""
-    document = {
-        "type": reason,
-        "message": message[:_LONGEST_ERROR],
-        "additionalMetadata": {"reason": reason},
-        "throwableList": [],
-    }
-    return orjson.dumps(document).decode()
 
 
 def set_condition(
@@ -122,13 +111,24 @@ def lifecycle_state(status: FlinkDeploymentStatus, last: ReconciledSpec | None) 
         return LifecycleState.ROLLING_BACK
     if last.is_suspended:
         return LifecycleState.SUSPENDED
-    if status.job_status.state is JobState.FAILED:
+    if status.job_status.state is JobState.FAILED or _waits_for_its_owner(status):
         return LifecycleState.FAILED
     if reconciliation.state is ReconciliationState.ROLLED_BACK:
         return LifecycleState.ROLLED_BACK
     if reconciliation.last_stable_spec == reconciliation.last_reconciled_spec:
         return LifecycleState.STABLE
     return LifecycleState.DEPLOYED
+
+
+def _waits_for_its_owner(status: FlinkDeploymentStatus) -> bool:
+    """Rule 6: there is no JobManager, and none is started without the job's state."""
+    if status.job_manager_deployment_status not in {
+        JobManagerDeploymentStatus.MISSING,
+        JobManagerDeploymentStatus.ERROR,
+    }:
+        return False
+    problem = recorded_problem(status)
+    return problem is not None and problem.reason in _STATE_IS_MISSING
 
 
 def timestamp(at: datetime) -> str:

@@ -127,7 +127,8 @@ def let_the_job_run_on_for_now(now: Situation) -> None:
     if info is not None:
         info.trigger_id = None
     failure = now.observation.stop.value.failure if isinstance(now.observation.stop, Known) else None
-    now.step.events += apply_problem(now.step.status, problems.last_savepoint_failed(failure))
+    problem = problems.last_savepoint_failed(failure)
+    now.step.events += apply_problem(now.step.status, problem, now.subject.operator_configuration)
     _say_what_the_savepoint_waits_for(now)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.decide import problems
-from controller.decide.observed import recorded_problem
+from controller.decide.error_document import recorded_problem
 from controller.decide.problems import REPAIR_REFUSED
 from controller.decide.situation import Situation
 from controller.decide.state_machine import Stage, stage_of

@@ -22,6 +22,6 @@ def decide_failure(subject: Subject, problem: Problem, at: datetime) -> Plan:
     is_of_cluster = problem.reason not in {INGRESS_FAILED, REPAIR_REFUSED}
     if status.lifecycle_state is not LifecycleState.DELETING and is_of_cluster:
         status.job_manager_deployment_status = JobManagerDeploymentStatus.ERROR
-    events = apply_problem(status, problem)
+    events = apply_problem(status, problem, subject.operator_configuration)
     conclude_with(problem, status, subject.last, subject, at)
     return Plan(status, events=tuple(events), again_after=_RETRY)

@@ -1,6 +1,6 @@
 """The Ingress follows the spec whatever the job does: what is there is compared with it."""
 
-from controller.decide.observed import recorded_problem
+from controller.decide.error_document import recorded_problem
 from controller.decide.problems import INGRESS_FAILED, foreign_ingress
 from controller.decide.step import Step
 from controller.decide.subject import Subject

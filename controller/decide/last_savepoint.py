@@ -7,8 +7,9 @@ taken over. It stays on record beside the savepoint, which tells the two from a 
 from dataclasses import dataclass
 
 from controller.decide import problems
+from controller.decide.error_document import recorded_problem
 from controller.decide.guards import the_savepoint_is_made
-from controller.decide.observed import first_problem, recorded_problem
+from controller.decide.observed import first_problem
 from controller.decide.rollback import is_rollback
 from controller.decide.route import recorded_path
 from controller.decide.situation import Situation

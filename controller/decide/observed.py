@@ -1,10 +1,10 @@
 """What was observed, put into the status: how the JobManager and the job are."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-import orjson
-
-from controller.decide.conditions import error_document, milliseconds
+from controller.decide.conditions import milliseconds
+from controller.decide.error_document import error_document, recorded_problem
 from controller.observation import Absent, Component, Job, Known, Observation, Problem, Unknown
 from controller.plan import Event, EventComponent, EventType
 from shared.model.status import FlinkDeploymentStatus, JobManagerDeploymentStatus, JobState
@@ -87,23 +87,17 @@ def problem_of_last_attempt(status: FlinkDeploymentStatus, generation: int) -> P
     return recorded_problem(status)
 
 
-def recorded_problem(status: FlinkDeploymentStatus) -> Problem | None:
-    """What `status.error` says."""
-    if status.error is None:
-        return None
-    try:
-        document = orjson.loads(status.error)
-        return Problem(str(document["type"]), str(document["message"]))
-    except (ValueError, KeyError, TypeError):
-        return None  # another operator's plain text, which says nothing about an attempt of ours
+def apply_problem(
+    status: FlinkDeploymentStatus, problem: Problem | None, configuration: Mapping[str, str]
+) -> list[Event]:
+    """Put the problem into `status.error`, or take an old one out; the event tells of a new one.
 
-
-def apply_problem(status: FlinkDeploymentStatus, problem: Problem | None) -> list[Event]:
-    """Put the problem into `status.error`, or take an old one out; the event tells of a new one."""
+    `configuration` is the operator's.
+    """
     if problem is None:
         status.error = None
         return []
-    document = error_document(problem.reason, problem.message)
+    document = error_document(problem, configuration)
     if document == status.error:
         return []
     status.error = document

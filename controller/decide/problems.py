@@ -1,6 +1,7 @@
 """Why nothing more can be done for now: what is wrong, and what the resource's owner can do."""
 
 from controller.flink.checksums import Kind, ObjectName
+from controller.flink.stack_trace import root_cause
 from controller.observation import Problem
 from shared.config.operator_options import (
     JM_DEPLOYMENT_RECOVERY,
@@ -26,7 +27,7 @@ OF_OBJECTS = frozenset(
 """Reasons of problems with Services and ConfigMaps of a cluster that runs."""
 
 JOB_FAILED = "JobFailed"
-"""Reason of a problem with the job, of which Flink tells the cause."""
+"""Reason of a job that failed for good."""
 
 SAVEPOINT_ERROR = "SavepointError"
 """Reason of a problem with a savepoint that is to be taken: the job runs on."""
@@ -35,6 +36,17 @@ _START_FROM_A_PATH = (
     "set job.initialSavepointPath to it, and change job.savepointRedeployNonce. "
     "To start without state, set upgradeMode to stateless."
 )
+
+
+def job_failed(stack_trace: str | None, *, comes_back: bool) -> Problem:
+    """Flink will not start it again by itself; `comes_back`: the operator will."""
+    again = "To start it again, change the spec, if only spec.restartNonce."
+    if comes_back:
+        again = "The operator starts it again, at most once in 30 s."
+    if not stack_trace:
+        return Problem(JOB_FAILED, f"The job failed, and Flink gives no cause. {again}")
+    cause = root_cause(stack_trace).rstrip(".")
+    return Problem(JOB_FAILED, f"The job failed: {cause}. {again}", stack_trace)
 
 
 def foreign_high_availability() -> Problem:

@@ -37,6 +37,11 @@ class Subject:
         return self.resource.metadata
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name."""
+        return self.metadata.namespace, self.metadata.name
+
+    @property
     def spec(self) -> FlinkDeploymentSpec:
         """The spec that the user wants."""
         return self.resource.spec

@@ -4,9 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from controller.observation import Checkpoints, Job, StopOperation
+from controller.flink.stack_trace import root_cause
+from controller.observation import Checkpoints, Job, JobException, StopOperation
 from shared.model.status import JobState
 
+_FACTS = {"task-name": "taskName", "endpoint": "endpoint", "tm-id": "taskManagerId"}
+"""Contract part 5.4.4: annotations of an exception's event, and the fields of the answer."""
 _NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
 _STOPPED_THOUGH_FAILED = re.compile(r"A savepoint has been created at: (\S+), but the corresponding job")
 """The savepoint was made and then the job failed instead of finishing: the state is safe all the same."""
@@ -21,6 +24,24 @@ def read_job(entry: Mapping[str, Any]) -> Job:
         name=str(entry["name"]),
         state=JobState.CREATED if state is JobState.RUNNING and moving else state,
         start_time=int(entry["start-time"]),
+        last_modified=int(entry.get("last-modification") or 0),
+    )
+
+
+def read_exceptions(answer: Mapping[str, Any]) -> tuple[JobException, ...]:
+    """/jobs/J/exceptions, the newest first."""
+    entries = (answer.get("exceptionHistory") or {}).get("entries") or []
+    found = [_read_exception(entry) for entry in entries]
+    return tuple(sorted(found, key=lambda one: one.timestamp, reverse=True))
+
+
+def _read_exception(entry: Mapping[str, Any]) -> JobException:
+    facts = {name: entry.get(field) for name, field in _FACTS.items()}
+    facts |= {f"failure-label-{key}": value for key, value in (entry.get("failureLabels") or {}).items()}
+    return JobException(
+        timestamp=int(entry.get("timestamp") or 0),
+        stack_trace=str(entry.get("stacktrace") or ""),
+        facts=tuple((name, str(value)) for name, value in facts.items() if value),
     )
 
 
@@ -62,10 +83,3 @@ def read_stop_operation(answer: Mapping[str, Any]) -> StopOperation:
     trace = str((operation.get("failure-cause") or {}).get("stack-trace", ""))
     stopped = _STOPPED_THOUGH_FAILED.search(trace)
     return StopOperation(location=stopped[1]) if stopped else StopOperation(failure=root_cause(trace))
-
-
-def root_cause(stack_trace: str) -> str:
-    """The last `Caused by`, or the first line, of a Java stack trace: what a person wants to read."""
-    lines = [line.strip() for line in stack_trace.splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines or ["unknown"])[-1 if causes else 0]

@@ -9,10 +9,10 @@ from yarl import URL
 
 from controller.flink.answers import (
     read_checkpoints,
+    read_exceptions,
     read_job,
     read_restarts,
     read_stop_operation,
-    root_cause,
 )
 from controller.flink.client_tls import ClientTls
 from controller.flink.tls_material import MaterialError, TlsFiles
@@ -22,7 +22,7 @@ from controller.flink.tls_problems import (
     not_configured,
     redirected_to_tls,
 )
-from controller.observation import Checkpoints, FlinkInfo, Job, Problem, StopOperation
+from controller.observation import Checkpoints, FlinkInfo, Job, JobException, Problem, StopOperation
 from controller.plan import StopWithSavepoint
 
 _CHECKPOINTING_IS_OFF = "Checkpointing has not been enabled"
@@ -80,11 +80,14 @@ class FlinkRest:
         except (KeyError, TypeError, ValueError) as error:
             raise RestError(f"{base}/jobs/overview: an answer of unknown form") from error
 
-    async def failure(self, base: str, job_id: str) -> str | None:
-        """GET /jobs/J/exceptions: the first line of the newest exception; None when Flink keeps none."""
-        answer = await self._get(f"{base}/jobs/{job_id}/exceptions?maxExceptions=1")
-        entries = (answer.get("exceptionHistory") or {}).get("entries")
-        return root_cause(str(entries[0].get("stacktrace", ""))) if entries else None
+    async def exceptions(self, base: str, job_id: str) -> tuple[JobException, ...]:
+        """GET /jobs/J/exceptions: those that Flink keeps (web.exception-history-size), the newest first."""
+        url = f"{base}/jobs/{job_id}/exceptions"
+        answer = await self._get(url)
+        try:
+            return read_exceptions(answer)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
 
     async def checkpoints(self, base: str, job_id: str) -> Checkpoints | None:
         """GET /jobs/J/checkpoints, for some seconds from memory; None when no job was made to take any."""

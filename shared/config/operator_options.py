@@ -3,6 +3,12 @@
 from shared.config.registry import Option, Scope
 from shared.config.system_options import (
     ALLOWED_SCHEMES,
+    ERROR_CAUSES,
+    ERROR_FIELD_LENGTH,
+    ERROR_HAS_STACK_TRACE,
+    ERROR_STACK_TRACE_LENGTH,
+    EXCEPTION_EVENT_LIMIT,
+    EXCEPTION_EVENT_LINES,
     PREFIX,
     RECONCILE_INTERVAL,
     RESTRICTED_HOSTS_ARE_DISALLOWED,
@@ -19,6 +25,13 @@ __all__ = [
     "CHECKPOINT_PROGRESS_WINDOW",
     "CLUSTER_HEALTH_CHECK",
     "DRAIN_ON_SAVEPOINT",
+    "ERROR_CAUSES",
+    "ERROR_FIELD_LENGTH",
+    "ERROR_HAS_STACK_TRACE",
+    "ERROR_LABELS",
+    "ERROR_STACK_TRACE_LENGTH",
+    "EXCEPTION_EVENT_LIMIT",
+    "EXCEPTION_EVENT_LINES",
     "JM_DEPLOYMENT_RECOVERY",
     "JM_SHUTDOWN_TTL",
     "JM_STARTUP_PROBE",
@@ -62,6 +75,9 @@ READINESS_TIMEOUT = _resource(
     DURATION,
     "5 min",
     "Time for a spec to become stable before it is rolled back, and taken for stalled.",
+)
+ERROR_LABELS = _resource(
+    "exception.label.mapper", MAP, "", "Labels for errors, by expressions that their text matches."
 )
 CLUSTER_HEALTH_CHECK = _resource(
     "cluster.health-check.enabled",
@@ -238,9 +254,7 @@ _RESOURCE_OPTIONS = (
         "Whether a session cluster stays while any other job runs on it.",
         "session.block-on-unmanaged-jobs",
     ),
-    _resource(
-        "exception.label.mapper", MAP, "", "Labels for errors, by expressions that their text matches."
-    ),
+    ERROR_LABELS,
     _resource(
         "user.artifacts.http.header", MAP, None, "HTTP headers for the download of a session job's jar."
     ),

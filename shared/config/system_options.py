@@ -54,6 +54,28 @@ RESTRICTED_HOSTS_ARE_DISALLOWED = _system(
     "true",
     "Whether the jarURI of a session job must not name a loopback, link-local, private or multicast address.",
 )
+EXCEPTION_EVENT_LINES = _advanced(
+    "events.exceptions.stacktrace-lines",
+    INTEGER,
+    "5",
+    "Lines of a stack trace in the event of a job's exception.",
+)
+EXCEPTION_EVENT_LIMIT = _advanced(
+    "events.exceptions.limit-per-reconciliation",
+    INTEGER,
+    "10",
+    "Events of a job's exceptions in one look.",
+)
+ERROR_HAS_STACK_TRACE = _system(
+    "exception.stacktrace.enabled", BOOLEAN, "false", "Whether status.error holds stack traces."
+)
+ERROR_STACK_TRACE_LENGTH = _system(
+    "exception.stacktrace.max.length", INTEGER, "2048", "Characters of a stack trace in status.error."
+)
+ERROR_FIELD_LENGTH = _system(
+    "exception.field.max.length", INTEGER, "2048", "Characters of each other field of status.error."
+)
+ERROR_CAUSES = _system("exception.throwable.list.max.count", INTEGER, "2", "Causes that status.error lists.")
 SESSION_JOB_LAST_STATE = _system(
     "session-job.upgrade.last-state.enabled",
     BOOLEAN,
@@ -96,12 +118,10 @@ _SYSTEM_OPTIONS = (
     ALLOWED_SCHEMES,
     RESTRICTED_HOSTS_ARE_DISALLOWED,
     SESSION_JOB_LAST_STATE,
-    _system("exception.stacktrace.enabled", BOOLEAN, "false", "Whether status.error holds stack traces."),
-    _system(
-        "exception.stacktrace.max.length", INTEGER, "2048", "Characters of a stack trace in status.error."
-    ),
-    _system("exception.field.max.length", INTEGER, "2048", "Characters of each other field of status.error."),
-    _system("exception.throwable.list.max.count", INTEGER, "2", "Causes that status.error lists."),
+    ERROR_HAS_STACK_TRACE,
+    ERROR_STACK_TRACE_LENGTH,
+    ERROR_FIELD_LENGTH,
+    ERROR_CAUSES,
     _system(
         "watched.namespaces",
         TEXT,
@@ -210,18 +230,8 @@ _ADVANCED_OPTIONS = (
         None,
         "Time between looks at the nodes' free room, which the autoscaler respects; off when not set.",
     ),
-    _advanced(
-        "events.exceptions.stacktrace-lines",
-        INTEGER,
-        "5",
-        "Lines of a stack trace in the event of a job's exception.",
-    ),
-    _advanced(
-        "events.exceptions.limit-per-reconciliation",
-        INTEGER,
-        "10",
-        "Events of a job's exceptions in one look.",
-    ),
+    EXCEPTION_EVENT_LINES,
+    EXCEPTION_EVENT_LIMIT,
     INGRESS_IS_MANAGED,
 )
 

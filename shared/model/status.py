@@ -82,6 +82,8 @@ class JobStatus(Model):
     """When the job started, in milliseconds since 1970."""
     update_time: str | None = None
     """When the state last changed, in milliseconds since 1970."""
+    last_exception_time: str | None = None
+    """When the job threw what was last told as an event, in milliseconds since 1970."""
     upgrade_savepoint_path: str | None = None
     """Restore point of the upgrade in progress, or of the last one."""
     savepoint_info: SavepointInfo | None = None

@@ -193,7 +193,7 @@ class Flink:
 
     def _fail_to_start(self, manager: JobManager, job: Job, path: str) -> None:
         self._witness.restore_failed(manager, path)
-        job.failure = f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint {path}"
+        self._throw(job, f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint {path}")
         self._end_job(manager, job, "FAILED")
         if manager.release.version in _ENDS_WITH_FAILED_START:
             pause = self._pace.pod_start + _BACK_OFF_SECONDS
@@ -212,11 +212,11 @@ class Flink:
         return found, path if found is None else None
 
     def _run_later(self, manager: JobManager, job: Job) -> None:
-        job.state = "CREATED"
+        self._move(job, "CREATED")
 
         def run() -> None:
             if manager.is_alive and job.state == "CREATED":
-                job.state = "RUNNING"
+                self._move(job, "RUNNING")
                 job.running_since = self._clock.now
                 self._ensure_task_manager(manager)
                 self._checkpoint_later(manager, job, self._clock.now)
@@ -262,6 +262,12 @@ class Flink:
         maker = None if is_savepoint else job.job_id
         return RestorePoint(path, number, self.progress(job), self._clock.milliseconds(), is_savepoint, maker)
 
+    def _move(self, job: Job, state: str) -> None:
+        job.state, job.modified = state, self._clock.milliseconds()
+
+    def _throw(self, job: Job, what: str) -> None:
+        job.thrown.append((self._clock.milliseconds(), what))
+
     def _halt(self, job: Job) -> None:
         job.progress = self.progress(job)
         job.running_since = None
@@ -269,7 +275,8 @@ class Flink:
     def _end_job(self, manager: JobManager, job: Job, state: str) -> None:
         """Globally terminal: the result is on record, and what high availability kept of the job goes."""
         self._halt(job)
-        job.state, job.ended = state, self._clock.now
+        self._move(job, state)
+        job.ended = self._clock.now
         self._witness.job_ended(manager, state)
         retention = str(manager.options.get("execution.checkpointing.externalized-checkpoint-retention", ""))
         gone = state == "FINISHED" or (state == "CANCELED" and retention != "RETAIN_ON_CANCELLATION")
@@ -295,7 +302,8 @@ class Flink:
         found = [(m, j) for m, j in self.living_jobs(cluster) if j.state == "RUNNING"]
         for manager, job in found:
             self._halt(job)
-            job.state = "RESTARTING"
+            self._throw(job, "java.lang.Exception: a task failed")
+            self._move(job, "RESTARTING")
             job.restarts += 1
             self._witness.job_restarted(manager)
             points = [one for one in (job.restored, job.completed) if one is not None]
@@ -312,7 +320,8 @@ class Flink:
         """Flink gives the job up, or its input has an end; whether any was alive."""
         found = [(m, j) for m, j in self.living_jobs(cluster) if j.state in {"RUNNING", "RESTARTING"}]
         for manager, job in found:
-            job.failure = "java.lang.Exception: it failed"
+            if state == "FAILED":
+                self._throw(job, "java.lang.Exception: it failed")
             self._end_job(manager, job, state)
         return bool(found)
 
@@ -345,7 +354,7 @@ class Flink:
             self.ailments.savepoint_made_but_job_fails -= 1
             cause = f"A savepoint has been created at: {path}, but the corresponding job failed"
             self._settle(operation, failure=cause)
-            job.failure = cause
+            self._throw(job, cause)
             self._end_job(manager, job, "FAILED")
             return
         self._settle(operation, location=path)
@@ -362,7 +371,7 @@ class Flink:
         if job.state == "CANCELLING" or not job.is_alive:
             return
         self._halt(job)
-        job.state = "CANCELLING"
+        self._move(job, "CANCELLING")
 
         def end() -> None:
             if manager.is_alive and job.state == "CANCELLING":

@@ -10,6 +10,7 @@ import pytest
 
 from controller.flink.names import NATIVE
 from controller.flink.rest import RestError
+from controller.flink.stack_trace import root_cause
 from controller.kubernetes_api import PODS, Propagation
 from controller.observation import Checkpoints, Job
 from shared.config.flink_versions import RELEASES
@@ -64,13 +65,13 @@ async def _tells_of_itself(app: Application) -> None:
     assert info.revision
     (job,) = await app.site.rest.jobs(app.base)
     assert job.job_id == app.job_id
-    assert job.start_time > 0
-    assert await app.site.rest.failure(app.base, app.job_id) is None
+    assert job.last_modified >= job.start_time > 0
+    assert await app.site.rest.exceptions(app.base, app.job_id) == ()
 
 
 async def _does_not_know_others(app: Application) -> None:
     rest, base = app.site.rest, app.base
-    for call in (rest.checkpoints(base, NOBODY), rest.failure(base, NOBODY), rest.cancel(base, NOBODY)):
+    for call in (rest.checkpoints(base, NOBODY), rest.exceptions(base, NOBODY), rest.cancel(base, NOBODY)):
         with pytest.raises(RestError) as error:
             await call
         assert error.value.status == 404
@@ -235,7 +236,9 @@ async def _fails_where_its_restore_point_is_lost(app: Application, path: str) ->
         if job is None:
             return None
         seen.add(job.state)
-        return await app.site.rest.failure(app.base, app.job_id) if job.state is JobState.FAILED else None
+        if job.state is not JobState.FAILED:
+            return None
+        return root_cause((await app.site.rest.exceptions(app.base, app.job_id))[0].stack_trace)
 
     assert path.rsplit("/", 1)[-1] in await app.until("the job fails", why)
     assert JobState.RUNNING not in seen

@@ -81,7 +81,10 @@ class Job:
     number: int = 1
     """Of the next checkpoint."""
     restarts: int = 0
-    failure: str | None = None
+    thrown: list[tuple[int, str]] = field(default_factory=list)
+    """The newest last; times in milliseconds since 1970."""
+    modified: int = 0
+    """Milliseconds since 1970."""
     ended: float | None = None
     """On the monotonic clock."""
 

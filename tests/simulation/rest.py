@@ -58,7 +58,7 @@ class SimulatedRest(FlinkRest):
                 ended = -1 if job.ended is None else int(job.ended * 1000)
                 return {"jid": job.job_id, "end-time": ended, "now": int(self._clock.now * 1000)}
             case "GET", ["exceptions"]:
-                entries = [] if job.failure is None else [{"stacktrace": job.failure}]
+                entries = [{"timestamp": at, "stacktrace": text} for at, text in reversed(job.thrown)]
                 return {"exceptionHistory": {"entries": entries}}
             case "GET", ["metrics"]:
                 return [{"id": "numRestarts", "value": str(job.restarts)}]
@@ -78,6 +78,7 @@ class SimulatedRest(FlinkRest):
             "name": "orders",
             "state": "RUNNING" if job.state == "CREATED" else job.state,
             "start-time": job.start_time,
+            "last-modification": job.modified,
             "tasks": {"total": 2, "running": running, "finished": 0},
         }
 

@@ -219,6 +219,11 @@ def test_deletion_that_is_blocked_is_stalled() -> None:
     assert "Stalled" in {one["type"] for one in resource["status"]["conditions"]}
 
 
+def test_failed_job_that_the_operator_starts_again_is_not_left_to_its_owner() -> None:
+    assert "change the spec" in failed()["status"]["error"]
+    assert "change the spec" not in failed(**RESTART)["status"]["error"]
+
+
 # Time
 
 
@@ -250,6 +255,39 @@ def test_savepoint_may_take_as_long_as_it_takes() -> None:
     conditions = {one["type"]: one for one in stopping["status"]["conditions"]}
     assert conditions["Ready"]["reason"] == "Suspending"
     assert kstatus(stopping) is Kstatus.IN_PROGRESS
+
+
+# The lifecycle state
+
+
+def without_metadata() -> Json:
+    """Kubernetes lost the JobManager, and somebody deleted what Flink kept of its job."""
+    ha = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://b/ha", **SAVEPOINTS}
+    raw = deployed(application(job={"upgradeMode": "last-state"}, flinkConfiguration=ha))
+    return seen(edited(raw, image="flink:2.4"), observed())
+
+
+@pytest.mark.parametrize("make", [lost, without_metadata])
+def test_job_whose_state_is_not_to_be_found_has_failed(make: Callable[[], Json]) -> None:
+    resource = make()
+    assert resource["status"]["jobManagerDeploymentStatus"] == "MISSING"
+    assert resource["status"]["lifecycleState"] == "FAILED"
+
+
+def test_job_that_runs_has_not_failed_though_its_change_cannot_be_made() -> None:
+    raw = deployed(
+        application(
+            job={"upgradeMode": "last-state"},
+            flinkConfiguration={
+                **SAVEPOINTS,
+                "execution.checkpointing.externalized-checkpoint-retention": "DELETE_ON_CANCELLATION",
+            },
+        )
+    )
+    resource = seen(edited(raw, image="flink:2.4"), up(raw))
+    ready = next(one for one in resource["status"]["conditions"] if one["type"] == "Ready")
+    assert ready["reason"] == "UpgradeFailed"
+    assert resource["status"]["lifecycleState"] == "STABLE"
 
 
 # Generations

@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.decide import decide, decide_failure
-from controller.decide.conditions import error_document
 from controller.observation import (
     Absent,
     Component,
@@ -140,19 +139,6 @@ def test_condition_names_the_generation_that_it_speaks_of() -> None:
 
 
 # Errors
-
-
-def test_error_is_a_document_with_type_and_message() -> None:
-    assert orjson.loads(error_document("FailedMount", "no such volume")) == {
-        "type": "FailedMount",
-        "message": "no such volume",
-        "additionalMetadata": {"reason": "FailedMount"},
-        "throwableList": [],
-    }
-
-
-def test_long_error_is_cut() -> None:
-    assert len(orjson.loads(error_document("Error", "x" * 5000))["message"]) == 2048
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from controller.flink.answers import root_cause
 from controller.flink.rest import FlinkRest, RestError
 from controller.observation import Checkpoints, FlinkInfo, StopOperation
 from controller.plan import StopWithSavepoint
@@ -179,33 +178,52 @@ Caused by: java.io.IOException: disk full
 
 
 @pytest.mark.parametrize(
-    ("answer", "cause"),
+    "answer",
     [
-        (exceptions(TRACE, "older"), "java.io.IOException: disk full"),
-        (exceptions(), None),
-        ({"exceptionHistory": {"entries": None}}, None),
-        ({"exceptionHistory": None}, None),
-        ({}, None),
+        exceptions(),
+        {"exceptionHistory": {"entries": None}},
+        {"exceptionHistory": None},
+        {},
     ],
 )
-async def test_cause_of_a_failure_is_the_innermost_one(
-    job_manager: JobManager, rest: FlinkRest, answer: Json, cause: str | None
+async def test_job_that_threw_nothing_has_no_exceptions(
+    job_manager: JobManager, rest: FlinkRest, answer: Json
 ) -> None:
     job_manager.answers[f"/jobs/{JOB}/exceptions"] = answer
-    assert await rest.failure(job_manager.url, JOB) == cause
+    assert await rest.exceptions(job_manager.url, JOB) == ()
 
 
-@pytest.mark.parametrize(
-    ("trace", "cause"),
-    [
-        (TRACE, "java.io.IOException: disk full"),
-        ("java.lang.Error: x\n\tat a.b(c)", "java.lang.Error: x"),
-        ("", "unknown"),
-        ("\n \n", "unknown"),
-    ],
-)
-def test_root_cause_is_what_a_person_wants_to_read(trace: str, cause: str) -> None:
-    assert root_cause(trace) == cause
+async def test_exceptions_come_newest_first_with_where_they_were_thrown(
+    job_manager: JobManager, rest: FlinkRest
+) -> None:
+    older = {"timestamp": 5, "stacktrace": "older", "taskName": None, "failureLabels": {}}
+    newer = {
+        "timestamp": 7,
+        "stacktrace": TRACE,
+        "taskName": "count (1/2) - execution #1",
+        "endpoint": "10.0.0.7:6122",
+        "taskManagerId": "orders-taskmanager-1-1",
+        "failureLabels": {"type": "USER"},
+    }
+    job_manager.answers[f"/jobs/{JOB}/exceptions"] = {"exceptionHistory": {"entries": [older, newer]}}
+    first, second = await rest.exceptions(job_manager.url, JOB)
+    assert (first.timestamp, first.stack_trace) == (7, TRACE)
+    assert dict(first.facts) == {
+        "task-name": "count (1/2) - execution #1",
+        "endpoint": "10.0.0.7:6122",
+        "tm-id": "orders-taskmanager-1-1",
+        "failure-label-type": "USER",
+    }
+    assert (second.timestamp, second.facts) == (5, ())
+
+
+@pytest.mark.parametrize("answer", [{"exceptionHistory": {"entries": [7]}}, {"exceptionHistory": "none"}])
+async def test_exceptions_of_unknown_form_are_an_error(
+    job_manager: JobManager, rest: FlinkRest, answer: Json
+) -> None:
+    job_manager.answers[f"/jobs/{JOB}/exceptions"] = answer
+    with pytest.raises(RestError):
+        await rest.exceptions(job_manager.url, JOB)
 
 
 # Stopping a job

@@ -21,6 +21,7 @@ from controller.observation import (
     FlinkInfo,
     HighAvailability,
     Job,
+    JobException,
     Known,
     Problem,
     StopOperation,
@@ -65,8 +66,8 @@ class StaleCache(Cache):
 class JobManagers:
     """The REST of the JobManagers: answers, or errors, by method."""
 
-    def __init__(self, jobs: list[Job] | Exception, failure: str | Exception | None = None) -> None:
-        self._jobs, self._failure = jobs, failure
+    def __init__(self, jobs: list[Job] | Exception, thrown: Any = ()) -> None:
+        self._jobs, self._thrown = jobs, thrown
         self.known_checkpoints: Checkpoints | Exception | None = None
         self.known_stop: StopOperation | Exception | None = None
         self.since_end: float | Exception | None = None
@@ -81,9 +82,9 @@ class JobManagers:
         self.asked.append(base)
         return answer(self._jobs)
 
-    async def failure(self, base: str, job_id: str) -> Any:
+    async def exceptions(self, base: str, job_id: str) -> Any:
         self.asked.append(f"{base}/{job_id}")
-        return answer(self._failure)
+        return answer(self._thrown)
 
     async def checkpoints(self, base: str, job_id: str) -> Any:
         self.asked.append(f"{base}/{job_id}/checkpoints")
@@ -176,7 +177,7 @@ async def test_cluster_at_rest_is_read_from_the_cache() -> None:
     assert found.flink == Known(FlinkInfo("2.3.0", "x"))
     assert found.job == Known(job_of_resource(subject))
     assert made == []
-    assert set(rest.asked) == {"http://orders-rest.shop:8081"}
+    assert {url[:28] for url in rest.asked} == {"http://orders-rest.shop:8081"}
 
 
 async def test_stale_cache_is_not_believed_when_an_effect_may_follow() -> None:
@@ -317,9 +318,19 @@ async def test_job_is_absent_only_when_the_job_manager_does_not_know_it() -> Non
 
 async def test_failed_job_comes_with_its_cause() -> None:
     subject = subject_of(settled())
-    rest = JobManagers([job_of_resource(subject, JobState.FAILED)], "java.io.IOException: disk full")
-    found = await observed_job(rest, subject)
+    thrown = (JobException(1, "java.io.IOException: disk full"),)
+    found = await observed_job(JobManagers([job_of_resource(subject, JobState.FAILED)], thrown), subject)
     assert found.job.value.failure == "java.io.IOException: disk full"
+
+
+async def test_job_manager_of_a_job_at_rest_is_asked_for_exceptions_once() -> None:
+    subject = subject_of(settled())
+    rest = JobManagers([job_of_resource(subject)])
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    looking = observer(kubernetes, StaleCache(deployment_object(RAW)), rest)
+    for _ in range(3):
+        await looking.observe(subject)
+    assert len([url for url in rest.asked if url.endswith(job_of_resource(subject).job_id)]) == 1
 
 
 async def test_failed_job_is_known_though_its_cause_is_not() -> None:
