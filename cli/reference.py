@@ -95,8 +95,8 @@ def _index() -> str:
             f"Every field of the resources in `{API_VERSION}`."
             " On a cluster, `kubectl explain flinkdeployment.spec.job` says the same.",
             table(["kind", "short name", ""], kinds),
-            "[Lifecycle](lifecycle.md) tells what is decided when."
-            " [Options](options.md) lists the options of the operator and the autoscaler."
+            "[Lifecycle](lifecycle.md) tells what is decided when, and [Status](../status.md) what is seen of"
+            " it. [Options](options.md) lists the options of the operator and the autoscaler."
             " [Rules](rules.md) lists the codes of all findings.",
             "## How types are written",
             table(["type", "what it takes"], types),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from controller.decide.problems import INGRESS_FAILED, repair_is_refused
 from controller.decide.subject import FINALIZER, Subject
+from controller.diagnosis import refused
 from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE, cluster_metadata_map, task_manager_deployment_name
@@ -202,7 +203,7 @@ class Actor:
             if not error.was_refused:
                 raise
             raise ActionRefused(
-                Problem("FailedCreate", f"The API server refuses the cluster: {error}")
+                refused(f"the objects of cluster {subject.metadata.name}", error.message)
             ) from error
 
     async def _create_owned(self, cluster: Cluster, deployment: Object) -> list[Object]:

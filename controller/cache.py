@@ -145,10 +145,15 @@ def kept(body: Mapping[str, Any], *, without: Collection[str] = ()) -> Object:
 
 
 def kept_of_deployment(body: Mapping[str, Any]) -> Object:
-    """Of its template only what pods mount: no other record tells which ConfigMaps another operator made."""
+    """Of its template only the service account, and what pods mount: no other record tells which ConfigMaps
+    another operator made.
+    """
     result = kept(body, without={"template"})
-    mounted = body["spec"]["template"]["spec"].get("volumes") or []
-    result["spec"]["template"] = {"spec": {"volumes": mounted}}
+    pod = body["spec"]["template"]["spec"]
+    of_pod = {"volumes": pod.get("volumes") or []}
+    if "serviceAccountName" in pod:
+        of_pod["serviceAccountName"] = pod["serviceAccountName"]
+    result["spec"]["template"] = {"spec": of_pod}
     return result
 
 

@@ -71,6 +71,7 @@ PODS = Collection("/api/v1", "pods")
 EVENTS = Collection("/api/v1", "events")
 LEASES = Collection("/apis/coordination.k8s.io/v1", "leases")
 INGRESSES = Collection("/apis/networking.k8s.io/v1", "ingresses")
+ACCESS_REVIEWS = Collection("/apis/authorization.k8s.io/v1", "localsubjectaccessreviews")
 FLINK_DEPLOYMENTS = Collection(f"/apis/{GROUP}/{VERSION}", "flinkdeployments")
 
 
@@ -154,6 +155,27 @@ class KubernetesApi:
         headers = {"Content-Type": "application/merge-patch+json"}
         path = collection.path(namespace, name)
         return await self._call("PATCH", path, query=self._as_manager, body=patch, headers=headers)
+
+    async def is_allowed(self, namespace: str, account: str, verb: str, resource: str, group: str) -> bool:
+        """Whether a service account may do that in its namespace, by all that decides about it."""
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "LocalSubjectAccessReview",
+            "metadata": {"namespace": namespace},
+            "spec": {
+                "user": f"system:serviceaccount:{namespace}:{account}",
+                "groups": groups,
+                "resourceAttributes": {
+                    "namespace": namespace,
+                    "verb": verb,
+                    "group": group,
+                    "resource": resource,
+                },
+            },
+        }
+        answer = await self.create(ACCESS_REVIEWS, review)
+        return bool(answer["status"]["allowed"])
 
     async def delete(
         self, collection: Collection, namespace: str, name: str, *, uid: str, propagation: Propagation

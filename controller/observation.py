@@ -76,6 +76,8 @@ class Cluster:
     """It has the name, but was not made for this resource: nothing may be done to it."""
     since: datetime | None = None
     """When it became available, or ceased to be; None while Kubernetes has not said."""
+    service_account: str = "default"
+    """Of its pods."""
 
     @property
     def is_whole(self) -> bool:
@@ -90,6 +92,10 @@ class Pod:
     name: str
     component: Component
     problem: Problem | None = None
+    """Why it does not run."""
+    crash: Problem | None = None
+    """Why a container of it ended that is not ready since, whether it runs again or not."""
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class TaskManagers:
     uid: str
     replicas: int
     being_deleted: bool
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,8 @@ class Observation:
     """What the recorded job threw and nobody told yet, the newest first; asked when something moved."""
     high_availability: Fact[HighAvailability] = NOT_ASKED
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
+    missing_rights: Fact[tuple[str, ...]] = NOT_ASKED
+    """What the cluster's service account may not do though Flink needs it; asked when it does not come up."""
     from_caches: bool = False
     """What is in Kubernetes was not read live: it may be behind, and no effect may follow from it."""
 

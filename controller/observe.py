@@ -6,7 +6,7 @@ may follow: a cache can be stale, and what it does not hold may exist.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from controller.cache import Cache, Key
 from controller.decide.conditions import milliseconds
@@ -15,6 +15,7 @@ from controller.decide.job_exceptions import told_until
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.suspension import pending_trigger
+from controller.decide.trouble import waits_for_task_managers
 from controller.drift import DriftObserver
 from controller.flink.names import common_labels, job_metadata_map, task_manager_deployment_name
 from controller.flink.rest import FlinkRest, RestError
@@ -25,6 +26,7 @@ from controller.observation import (
     Absent,
     Checkpoints,
     Cluster,
+    Component,
     Fact,
     FlinkInfo,
     HighAvailability,
@@ -33,13 +35,14 @@ from controller.observation import (
     Known,
     Observation,
     Pod,
-    Problem,
     StopOperation,
     TaskManagers,
     Unknown,
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
+from controller.replicas import available_since, replica_failure, was_never_available
 from controller.rest_address import rest_address
+from controller.rights import HIGH_AVAILABILITY, TASK_MANAGERS, RightsReader
 from controller.together import together
 from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
@@ -47,8 +50,6 @@ from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubern
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import LifecycleState, ReconciliationState
 
-_FIRST_STATUS = timedelta(seconds=3)
-"""A Deployment's first status comes a moment after it was made; no JobManager is up and lost by then."""
 _GOING = 30_000
 """Milliseconds. A cluster that is torn down is gone by then, or a watch did not tell."""
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
@@ -75,6 +76,7 @@ class Observer:
         self._flink = flink
         self._drift = DriftObserver(api, cache)
         self._exceptions = JobExceptionReader(flink)
+        self._rights = RightsReader(api)
 
     def forget(self, key: Key) -> None:
         """The resource is gone."""
@@ -96,10 +98,11 @@ class Observer:
         metadata: Fact[HighAvailability] = NOT_ASKED
         if not torn_down and (absent or (live and not _is_being_submitted(subject))):
             metadata = await self._high_availability(subject)
+        pods = await self._pods(subject, at, live=absent)
         return Observation(
             at=at,
             cluster=cluster,
-            pods=await self._pods(subject, at, live=absent),
+            pods=pods,
             flink=answers.flink,
             job=answers.job,
             task_managers=await self._task_managers(subject, live=live or absent),
@@ -111,6 +114,7 @@ class Observer:
             restarts=answers.restarts,
             exceptions=answers.exceptions,
             high_availability=metadata,
+            missing_rights=await self._missing_rights(subject, cluster, pods, answers.job, at),
             from_caches=not live and not absent,
         )
 
@@ -141,6 +145,7 @@ class Observer:
                 uid=body["metadata"]["uid"],
                 replicas=body["spec"].get("replicas", 1),
                 being_deleted="deletionTimestamp" in body["metadata"],
+                problem=replica_failure(body),
             )
         )
 
@@ -165,6 +170,27 @@ class Observer:
             events = await self._api.list(EVENTS, body["metadata"]["namespace"], fields=fields)
             return replace(pod, problem=event_problem(pod.name, events))
         return pod
+
+    async def _missing_rights(
+        self,
+        subject: Subject,
+        cluster: Fact[Cluster],
+        pods: Fact[tuple[Pod, ...]],
+        job: Fact[Job],
+        at: datetime,
+    ) -> Fact[tuple[str, ...]]:
+        """Asked only where a JobManager crashes, or makes no TaskManagers."""
+        if not isinstance(cluster, Known) or not isinstance(pods, Known) or cluster.value.foreign:
+            return NOT_ASKED
+        crashed = any(pod.crash for pod in pods.value if pod.component is Component.JOB_MANAGER)
+        if not crashed and not waits_for_task_managers(job, pods, at):
+            return NOT_ASKED
+        native = _mode(subject) is KubernetesDeploymentMode.NATIVE
+        needed = TASK_MANAGERS if native else ()
+        if _keeps_metadata_in_kubernetes(subject):
+            needed = (*needed, *HIGH_AVAILABILITY)
+        namespace, account = subject.metadata.namespace, cluster.value.service_account
+        return await self._rights.missing(namespace, account, needed, at)
 
     async def _high_availability(self, subject: Subject) -> Fact[HighAvailability]:
         """Read live: an effect may follow from its absence."""
@@ -297,12 +323,13 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
         available=status.get("availableReplicas", 0) > 0,
         paused=spec.get("paused", False),
         being_deleted=metadata.get("deletionTimestamp") is not None,
-        never_available=_was_never_available(body),
-        problem=_replica_failure(status),
+        never_available=was_never_available(body),
+        problem=replica_failure(body),
         resource_version=metadata.get("resourceVersion"),
         is_rollback=annotations.get(ROLLBACK_ANNOTATION) == "true",
         foreign=owner_uid not in _owners(body),
-        since=_available_since(body),
+        since=available_since(body),
+        service_account=spec.get("template", {}).get("spec", {}).get("serviceAccountName") or "default",
     )
 
 
@@ -328,35 +355,3 @@ def _mode(subject: Subject) -> KubernetesDeploymentMode:
 def _labels_of_pods(subject: Subject) -> str:
     labels = common_labels(subject.metadata.name, _mode(subject))
     return ",".join(f"{name}={value}" for name, value in labels.items())
-
-
-def _was_never_available(body: Object) -> bool:
-    """Unavailable ever since it was made (contract part 5.3.4); False too while Kubernetes has not said."""
-    condition, since = _availability(body), _available_since(body)
-    if condition is None or since is None:
-        return False
-    took = since - datetime.fromisoformat(body["metadata"]["creationTimestamp"])
-    # A change before the creation is a clock that was set back: nothing is known then.
-    return bool(condition["status"] == "False" and timedelta(0) <= took <= _FIRST_STATUS)
-
-
-def _available_since(body: Object) -> datetime | None:
-    """The last change of its availability."""
-    condition = _availability(body)
-    return None if condition is None else datetime.fromisoformat(condition["lastTransitionTime"])
-
-
-def _availability(body: Object) -> Object | None:
-    conditions: list[Object] = body.get("status", {}).get("conditions") or []
-    return next((one for one in conditions if one["type"] == "Available"), None)
-
-
-def _replica_failure(status: Object) -> Problem | None:
-    """The ReplicaSet's pods are refused: a broken pod template, a quota, a policy."""
-    for condition in status.get("conditions") or []:
-        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
-            message = condition.get("message", "no reason given")
-            return Problem(
-                condition.get("reason", "FailedCreate"), f"The JobManager's pod is refused: {message}"
-            )
-    return None

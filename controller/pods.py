@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from controller.diagnosis import CRASH_LOOP, crashed, not_made, not_mounted, not_pulled, unschedulable
 from controller.observation import Component, Pod, Problem
 
 _IMAGE_REASONS = {
@@ -13,13 +14,7 @@ _IMAGE_REASONS = {
     "InvalidImageName",
     "ErrImageNeverPull",
 }
-_WAITING_REASONS = {
-    "CrashLoopBackOff",
-    "RunContainerError",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "OOMKilled",
-}
+_WAITING_REASONS = {"RunContainerError", "CreateContainerConfigError", "CreateContainerError", "OOMKilled"}
 _EVENT_REASONS = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
 
@@ -30,11 +25,16 @@ def is_flinks(body: Mapping[str, Any]) -> bool:
 
 def read_pod(body: Mapping[str, Any]) -> Pod:
     """What matters of a pod, from its object."""
-    labels = body["metadata"].get("labels", {})
+    component = Component(body["metadata"]["labels"]["component"])
+    name = body["metadata"]["name"]
+    if "deletionTimestamp" in body["metadata"]:
+        return Pod(name, component)  # whatever it could not do, nobody wants it any more
     return Pod(
-        name=body["metadata"]["name"],
-        component=Component(labels["component"]),
+        name=name,
+        component=component,
         problem=_scheduling_problem(body) or _container_problem(body),
+        crash=_crash(body),
+        restarts=max((one.get("restartCount", 0) for one in _containers(body.get("status", {}))), default=0),
     )
 
 
@@ -55,36 +55,37 @@ def event_problem(pod: str, events: Iterable[Mapping[str, Any]]) -> Problem | No
     if not telling:
         return None
     newest = max(telling, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-    message = " ".join(str(newest.get("message", "")).split())
-    return Problem(newest["reason"], f"Pod {pod} cannot start: {message}")
+    return not_mounted(pod, newest["reason"], str(newest.get("message", "")))
 
 
 def _scheduling_problem(body: Mapping[str, Any]) -> Problem | None:
     for condition in body.get("status", {}).get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            name, message = body["metadata"]["name"], condition.get("message", "no node fits")
-            hint = "Lower what it asks for, or add nodes."
-            return Problem("Unschedulable", f"Pod {name} finds no node: {message} {hint}")
+            return unschedulable(body["metadata"]["name"], condition.get("message", ""))
     return None
 
 
 def _container_problem(body: Mapping[str, Any]) -> Problem | None:
-    name = body["metadata"]["name"]
+    pod = body["metadata"]["name"]
     for container in _containers(body.get("status", {})):
-        waiting = _waiting(container)
+        waiting, name = _waiting(container), container["name"]
         reason, message = waiting.get("reason"), waiting.get("message", "")
         if reason in _IMAGE_REASONS:
-            # ErrImagePull and ImagePullBackOff take turns: one reason and one text for both.
-            detail = message.removeprefix(f'Back-off pulling image "{container["image"]}": ')
-            detail = detail.removeprefix("ErrImagePull: ")
-            found = f"Image {container['image']} of pod {name} cannot be pulled: {detail}"
-            return Problem("ImagePullBackOff", found.rstrip(": "))
+            return not_pulled(pod, name, container["image"], message)
+        if reason == CRASH_LOOP:
+            return crashed(pod, name, container["image"], _ended(container.get("lastState")))
         if reason in _WAITING_REASONS:
-            last = (container.get("lastState") or {}).get("terminated") or {}
-            detail = last.get("message") or (
-                f"it ended with exit code {last['exitCode']}" if last else message
-            )
-            return Problem(str(reason), f"Container {container['name']} of pod {name} cannot run: {detail}")
+            return not_made(pod, name, str(reason), message)
+    return None
+
+
+def _crash(body: Mapping[str, Any]) -> Problem | None:
+    """Of a container that ended with an error and is not ready since."""
+    for container in _containers(body.get("status", {})):
+        for state in (container.get("state"), container.get("lastState")):
+            terminated = _ended(state)
+            if terminated and terminated.get("exitCode") != 0 and not container.get("ready"):
+                return crashed(body["metadata"]["name"], container["name"], container["image"], terminated)
     return None
 
 
@@ -95,3 +96,8 @@ def _containers(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _waiting(container: Mapping[str, Any]) -> Mapping[str, Any]:
     waiting: Mapping[str, Any] = (container.get("state") or {}).get("waiting") or {}
     return waiting
+
+
+def _ended(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    terminated: Mapping[str, Any] = (state or {}).get("terminated") or {}
+    return terminated

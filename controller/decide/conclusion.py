@@ -10,14 +10,16 @@ from controller.decide.conditions import (
     set_running_condition,
 )
 from controller.decide.ended import seconds_to_live
+from controller.decide.error_document import recorded_problem
 from controller.decide.health import Health
 from controller.decide.job_exceptions import tell_exceptions
-from controller.decide.observed import apply_problem, first_problem
+from controller.decide.observed import apply_problem
 from controller.decide.problems import JOB_FAILED, job_failed
 from controller.decide.readiness import SUSPENDING, readiness
 from controller.decide.recording import note_generation_seen
 from controller.decide.step import Step
 from controller.decide.subject import Subject
+from controller.decide.trouble import trouble
 from controller.decide.verdict import Standing, Verdict, in_time, state_verdict
 from controller.decide.wanted import objection
 from controller.observation import Cluster, Known, Observation, Problem
@@ -77,11 +79,12 @@ def conclude_with(
 
 
 def _observed_problem(step: Step, subject: Subject, observation: Observation) -> Problem | None:
-    """A pod's, before that of asking the JobManager, before the job's."""
-    found = first_problem(observation)
-    if found is not None:
-        return found[0]
-    return _rest_problem(step, observation) or _job_failure(step.status, subject, observation)
+    """What keeps the cluster from coming up, before that of asking the JobManager, before the job's."""
+    return (
+        trouble(subject, observation, proven=_is_stable(step.status))
+        or _rest_problem(step, observation)
+        or _job_failure(step, subject, observation)
+    )
 
 
 def _rest_problem(step: Step, observation: Observation) -> Problem | None:
@@ -102,14 +105,28 @@ def _comes_back(subject: Subject) -> bool:
     return is_true(RESTART_FAILED.read(subject.configuration(subject.spec)))
 
 
-def _job_failure(status: FlinkDeploymentStatus, subject: Subject, observation: Observation) -> Problem | None:
-    health = Health.of(status)
+def _job_failure(step: Step, subject: Subject, observation: Observation) -> Problem | None:
+    """What is on record of it holds while no JobManager tells more, and until another run is on its way."""
+    health = Health.of(step.status)
     if health is not None and health.error is not None:
         return Problem("JobUnhealthy", health.error)
+    if step.status.job_status.state is not JobState.FAILED or not step.state.is_deployed:
+        return None
+    told = recorded_problem(step.status)
+    if told is not None and told.reason != JOB_FAILED:
+        told = None
     match observation.job:
-        case Known(job) if status.job_status.state is JobState.FAILED:
+        case Known(job) if job.failure is not None:
             return job_failed(job.failure, comes_back=_comes_back(subject))
-    return None
+        case _:
+            return told or job_failed(None, comes_back=_comes_back(subject))
+
+
+def _is_stable(status: FlinkDeploymentStatus) -> bool:
+    """What is deployed has proved itself."""
+    reconciliation = status.reconciliation_status
+    is_back = reconciliation.state is ReconciliationState.ROLLED_BACK
+    return is_back or reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
 
 
 def _patience(subject: Subject) -> float:
@@ -137,10 +154,7 @@ def _again_after(
         return min(interval, max(MOVING if error is None else _STUCK, pause))
     if error is not None and not (error.reason == JOB_FAILED and verdict.is_stalled):
         return _STUCK
-    stable = step.state is ReconciliationState.ROLLED_BACK or (
-        step.status.reconciliation_status.last_stable_spec
-        == step.status.reconciliation_status.last_reconciled_spec
-    )
+    stable = _is_stable(step.status)
     state = step.status.job_status.state
     has_ended = state is not None and state.is_terminal
     at_rest = step.last.is_suspended or state is JobState.RUNNING or has_ended

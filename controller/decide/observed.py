@@ -59,9 +59,13 @@ def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[E
         case Absent() | Unknown():
             state = status.job_status.state
             if state is not None and not state.is_terminal and state is not JobState.RECONCILING:
-                lost = isinstance(observation.cluster, Absent) or isinstance(observation.job, Absent)
+                missing = isinstance(observation.job, Absent)
+                lost = isinstance(observation.cluster, Absent) or missing
                 if lost or status.job_manager_deployment_status is not JobManagerDeploymentStatus.READY:
                     status.job_status.state = JobState.RECONCILING
+                if missing:
+                    message = f"The JobManager does not know the job, which was {state.value}"
+                    return [Event(EventType.WARNING, "Missing", message, EventComponent.JOB)]
             return []
 
 
@@ -98,7 +102,7 @@ def apply_problem(
         status.error = None
         return []
     document = error_document(problem, configuration)
-    if document == status.error:
+    if document == status.error or problem == recorded_problem(status):  # which may tell of causes too
         return []
     status.error = document
     reason, component = _EVENTS.get(problem.reason, (problem.reason, EventComponent.JOB_MANAGER_DEPLOYMENT))

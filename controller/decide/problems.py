@@ -1,5 +1,7 @@
 """Why nothing more can be done for now: what is wrong, and what the resource's owner can do."""
 
+from collections.abc import Sequence
+
 from controller.flink.checksums import Kind, ObjectName
 from controller.flink.stack_trace import root_cause
 from controller.observation import Problem
@@ -47,6 +49,25 @@ def job_failed(stack_trace: str | None, *, comes_back: bool) -> Problem:
         return Problem(JOB_FAILED, f"The job failed, and Flink gives no cause. {again}")
     cause = root_cause(stack_trace).rstrip(".")
     return Problem(JOB_FAILED, f"The job failed: {cause}. {again}", stack_trace)
+
+
+def missing_rights(account: str, namespace: str, rights: Sequence[str]) -> Problem:
+    """Flink's JobManager runs as that account, and cannot do its work."""
+    return Problem(
+        "MissingRights",
+        f"Service account {account} may not {', '.join(rights)} in namespace {namespace}, which Flink needs. "
+        "Bind it to a Role that allows it; the operator's chart makes one for each namespace in "
+        "jobServiceAccount.namespaces.",
+    )
+
+
+def no_task_managers(name: str) -> Problem:
+    """The JobManager asks for them, and no pod comes."""
+    return Problem(
+        "NoTaskManagers",
+        "The job waits for TaskManagers, and Flink cannot make a pod for them: a quota or a rule of the "
+        f"cluster refuses it. The JobManager's log says which: kubectl logs deployment/{name}",
+    )
 
 
 def foreign_high_availability() -> Problem:

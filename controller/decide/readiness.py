@@ -1,6 +1,5 @@
 """How a resource stands: a problem comes first, then what is under way, then how the job is."""
 
-from controller.decide.problems import JOB_FAILED
 from controller.decide.suspension import pending_trigger
 from controller.decide.verdict import Standing, Verdict, verdict_on
 from controller.observation import Problem
@@ -32,7 +31,7 @@ def readiness(
     suspended: bool,
 ) -> Verdict:
     """Of a resource of that generation; `suspended`: its spec asks for a job that does not run."""
-    if problem is not None and not _is_over(problem, status):
+    if problem is not None:
         return verdict_on(problem)
     if last is None and suspended:
         return _ready("Suspended", "Nothing is deployed, as spec.job.state asks")
@@ -47,11 +46,6 @@ def readiness(
     if status.job_manager_deployment_status is JobManagerDeploymentStatus.READY:
         return _ready("SessionReady", "The session cluster takes jobs")
     return _moving("JobManagerNotReady", "The JobManager does not answer yet")
-
-
-def _is_over(problem: Problem, status: FlinkDeploymentStatus) -> bool:
-    """A run that failed says nothing about the next one, which is on its way."""
-    return problem.reason == JOB_FAILED and not status.reconciliation_status.state.is_deployed
 
 
 def _of_change(status: FlinkDeploymentStatus, last: ReconciledSpec, generation: int) -> Verdict | None:
@@ -87,7 +81,7 @@ def _of_job(status: FlinkDeploymentStatus) -> Verdict:
         case JobState.CANCELED:
             message = "Somebody cancelled the job. To start it again, change spec.restartNonce."
             return Verdict(Standing.STALLED, "JobCanceled", message)
-        case JobState.FAILED | JobState.FAILING | JobState.RESTARTING as state:
+        case JobState.FAILING | JobState.RESTARTING as state:
             return Verdict(Standing.TROUBLED, f"Job{state.value.capitalize()}", f"The job is {state.value}")
         case state:
             return _moving(f"Job{state.value.capitalize()}", f"The job is {state.value}")

@@ -8,6 +8,7 @@ from typing import Any, cast
 from controller.cache import Cache, SeenObject
 from controller.flink.checksums import Kind
 from controller.kubernetes_api import (
+    ACCESS_REVIEWS,
     DEPLOYMENTS,
     FLINK_DEPLOYMENTS,
     ApiError,
@@ -39,6 +40,10 @@ class FakeKubernetes:
         self.before: Callable[[Call], None] = lambda _: None
         self.field_manager = "test"
         self.admitted: Callable[[Object], Object] = lambda body: body
+        self.denied: set[tuple[str, str]] = set()
+        """Verbs and resources that no service account may use."""
+        self.reviews: list[tuple[str, str, str]] = []
+        """Service accounts, verbs and resources that were asked about."""
         self._versions = count(1000)
         self._uids = count(1)
         self._objects: dict[tuple[str, str], Object] = {}
@@ -120,6 +125,12 @@ class FakeKubernetes:
         existing = self._existing(collection, name)
         _require_version(existing, patch.get("metadata", {}).get("resourceVersion"))
         return self._store(collection, _merged(existing, patch))
+
+    async def is_allowed(self, _: str, account: str, verb: str, resource: str, group: str) -> bool:
+        del group
+        self._begin("get", ACCESS_REVIEWS, account)
+        self.reviews.append((account, verb, resource))
+        return (verb, resource) not in self.denied
 
     async def delete(
         self, collection: Collection, _: str, name: str, *, uid: str, propagation: Propagation

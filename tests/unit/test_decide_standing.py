@@ -257,6 +257,28 @@ def test_savepoint_may_take_as_long_as_it_takes() -> None:
     assert kstatus(stopping) is Kstatus.IN_PROGRESS
 
 
+def test_job_that_its_job_manager_does_not_know_is_told() -> None:
+    raw = deployed(application())
+    plan = decide(subject_of(raw), observed_up(Absent()))
+    assert [event.reason for event in plan.events] == ["Missing"]
+    again = decide(subject_of(with_status(raw, plan)), observed_up(Absent()))
+    assert again.events == ()
+    ready = again.status.condition("Ready")
+    assert ready is not None
+    assert ready.reason == "JobNotListed"
+
+
+def test_failure_stands_though_its_job_manager_is_gone() -> None:
+    raw = deployed(application())
+    job = job_of(raw["status"]["jobStatus"]["jobId"], JobState.FAILED, "a.B: outer\nCaused by: a.C: inner")
+    raw = seen(raw, observed_up(job))
+    plan = decide(subject_of(raw), observed(cluster=cluster_of(available=False)))
+    assert plan.status.error == raw["status"]["error"]
+    assert "a.C: inner" in (plan.status.error or "")
+    assert plan.events == ()
+    assert kstatus(with_status(raw, plan)) is Kstatus.FAILED
+
+
 # The lifecycle state
 
 

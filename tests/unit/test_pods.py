@@ -10,6 +10,8 @@ from controller.pods import event_problem, is_silently_stuck, read_pod
 
 Json = dict[str, Any]
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ENDED = {"terminated": {"exitCode": 1, "message": "cannot reach the bucket"}}
+RUNS: Json = {"running": {}}
 
 
 def pod(*, init: Json | None = None, main: Json | None = None, **status: Any) -> Json:
@@ -25,6 +27,10 @@ def pod(*, init: Json | None = None, main: Json | None = None, **status: Any) ->
         "metadata": {"name": "orders-1", "namespace": "shop", "labels": {"component": "jobmanager"}},
         "status": {"phase": "Pending", "startTime": "2026-11-21T12:00:00Z", **containers, **status},
     }
+
+
+def being_deleted(body: Json) -> Json:
+    return {**body, "metadata": {**body["metadata"], "deletionTimestamp": "2026-11-21T12:00:00Z"}}
 
 
 def waiting(reason: str, message: str = "", **fields: Any) -> Json:
@@ -48,72 +54,94 @@ def test_pod_belongs_to_its_component(component: Component) -> None:
     "body",
     [
         pod(),
-        pod(main={"state": {"running": {}}}),
+        pod(main={"state": RUNS}),
         pod(main=waiting("ContainerCreating")),
-        pod(main=waiting("PodInitializing"), init={"state": {"running": {}}}),
+        pod(main=waiting("PodInitializing"), init={"state": RUNS}),
         pod(conditions=[{"type": "PodScheduled", "status": "True"}]),
         pod(main={"state": {"terminated": {"exitCode": 0}}}),
+        being_deleted(pod(main=waiting("ErrImagePull"))),
+        being_deleted(pod(main={"state": {"terminated": {"exitCode": 143}}})),
         {"metadata": {"name": "orders-1", "labels": {"component": "jobmanager"}}},
     ],
 )
 def test_pod_that_is_on_its_way_has_no_problem(body: Json) -> None:
-    assert read_pod(body).problem is None
+    assert (read_pod(body).problem, read_pod(body).crash) == (None, None)
 
 
 @pytest.mark.parametrize(
     "reason",
     ["ErrImagePull", "ImagePullBackOff", "ImageInspectError", "InvalidImageName", "ErrImageNeverPull"],
 )
-def test_image_that_cannot_be_pulled_is_named(reason: str) -> None:
+def test_image_that_cannot_be_pulled_is_a_problem(reason: str) -> None:
     problem = problem_of(pod(main=waiting(reason, "manifest unknown")))
     assert problem.reason == "ImagePullBackOff"
-    assert problem.message == "Image flink:2.3 of pod orders-1 cannot be pulled: manifest unknown"
-
-
-def test_both_phases_of_a_failing_pull_give_the_same_text() -> None:
-    detail = 'failed to pull and unpack image "docker.io/library/flink:2.3": not found'
-    pulling = pod(main=waiting("ErrImagePull", detail))
-    pausing = pod(
-        main=waiting("ImagePullBackOff", f'Back-off pulling image "flink:2.3": ErrImagePull: {detail}')
-    )
-    assert problem_of(pulling) == problem_of(pausing)
+    assert "flink:2.3" in problem.message
+    assert "manifest unknown" in problem.message
 
 
 @pytest.mark.parametrize(
-    "reason", ["RunContainerError", "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff"]
+    "reason", ["RunContainerError", "CreateContainerConfigError", "CreateContainerError"]
 )
-def test_container_that_cannot_run_is_named_with_the_reason(reason: str) -> None:
+def test_container_that_cannot_be_made_is_a_problem(reason: str) -> None:
     problem = problem_of(pod(main=waiting(reason, 'secret "s" not found')))
     assert problem.reason == reason
-    assert problem.message == (
-        'Container flink-main-container of pod orders-1 cannot run: secret "s" not found'
-    )
+    assert 'Container flink-main-container of pod orders-1 cannot run: secret "s"' in problem.message
 
 
-@pytest.mark.parametrize(
-    ("terminated", "detail"),
-    [
-        ({"exitCode": 1, "message": "no main class"}, "no main class"),
-        ({"exitCode": 137}, "it ended with exit code 137"),
-    ],
-)
-def test_container_that_keeps_ending_tells_how_it_ended(terminated: Json, detail: str) -> None:
-    state = waiting("CrashLoopBackOff", "back-off 20s restarting", lastState={"terminated": terminated})
-    assert problem_of(pod(main=state)).message.endswith(f"cannot run: {detail}")
+def test_container_that_keeps_ending_tells_why_it_ended() -> None:
+    state = waiting("CrashLoopBackOff", "back-off 20s restarting", lastState=ENDED)
+    problem = problem_of(pod(main=state))
+    assert problem.reason == "CrashLoopBackOff"
+    assert "exit code 1: cannot reach the bucket" in problem.message
 
 
-def test_init_container_that_cannot_run_is_named() -> None:
-    body = pod(init=waiting("CrashLoopBackOff", "x"), main=waiting("PodInitializing"))
+def test_init_container_that_keeps_ending_is_named() -> None:
+    body = pod(init=waiting("CrashLoopBackOff", "x", lastState=ENDED), main=waiting("PodInitializing"))
     assert "Container prepare of pod" in problem_of(body).message
 
 
-def test_pod_that_fits_no_node_tells_what_to_do() -> None:
+def test_pod_that_fits_no_node_is_a_problem() -> None:
     message = "0/1 nodes are available: 1 Insufficient cpu."
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     problem = problem_of(pod(conditions=[condition]))
     assert problem.reason == "Unschedulable"
-    assert message in problem.message
-    assert "Lower what it asks for, or add nodes." in problem.message
+    assert "1 Insufficient cpu" in problem.message
+
+
+# Crashes
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"state": ENDED},
+        {"state": RUNS, "lastState": ENDED, "restartCount": 1, "ready": False},
+        waiting("CrashLoopBackOff", "back-off", lastState=ENDED, restartCount=2),
+    ],
+    ids=["ended", "runs-again", "waits"],
+)
+def test_crash_is_told_alike_whatever_the_container_does_now(container: Json) -> None:
+    crash = read_pod(pod(main=container)).crash
+    assert crash is not None
+    assert "exit code 1: cannot reach the bucket" in crash.message
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"state": RUNS, "lastState": ENDED, "ready": True},
+        {"state": {"terminated": {"exitCode": 0}}, "lastState": ENDED, "ready": True},
+        {"state": RUNS, "lastState": {"terminated": {"exitCode": 0}}, "ready": False},
+        {"state": RUNS},
+    ],
+    ids=["ready-again", "done-at-last", "ended-in-order", "never-ended"],
+)
+def test_crash_that_is_over_is_not_told(container: Json) -> None:
+    assert read_pod(pod(main=container)).crash is None
+
+
+def test_restarts_are_those_of_the_container_with_most() -> None:
+    assert read_pod(pod(init={"restartCount": 1}, main={"restartCount": 3})).restarts == 3
 
 
 # Silent pods
@@ -146,9 +174,10 @@ def event(reason: str, message: str, at: str | None = None, event_time: str | No
 @pytest.mark.parametrize("reason", ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"])
 def test_event_tells_why_a_silent_pod_is_stuck(reason: str) -> None:
     events = [event("Scheduled", "ok"), event(reason, 'MountVolume.SetUp failed:\n  secret "s"   not found')]
-    assert event_problem("orders-1", events) == Problem(
-        reason, 'Pod orders-1 cannot start: MountVolume.SetUp failed: secret "s" not found'
-    )
+    problem = event_problem("orders-1", events)
+    assert problem is not None
+    assert problem.reason == reason
+    assert 'Pod orders-1 cannot start: MountVolume.SetUp failed: secret "s" not found' in problem.message
 
 
 def test_newest_event_counts() -> None:
@@ -159,7 +188,7 @@ def test_newest_event_counts() -> None:
     ]
     problem = event_problem("p", events)
     assert problem is not None
-    assert problem.message.endswith("new")
+    assert "cannot start: new." in problem.message
 
 
 def test_events_that_tell_nothing_are_no_problem() -> None:

@@ -65,6 +65,15 @@ def test_services_are_put_in_place_and_never_deleted(default: Rendered) -> None:
     ]
 
 
+def test_the_controller_reads_no_logs_and_asks_about_rights_in_namespaces_alone(default: Rendered) -> None:
+    (role,) = (each for each in default.roles() if each["metadata"]["name"] == "flink-operator-controller")
+    assert not any("pods/log" in rule["resources"] for rule in role["rules"])
+    reviews = [rule for rule in role["rules"] if rule["apiGroups"] == ["authorization.k8s.io"]]
+    assert [(rule["resources"], rule["verbs"]) for rule in reviews] == [
+        (["localsubjectaccessreviews"], ["create"])
+    ]
+
+
 def test_only_the_named_lease_can_be_read_or_changed(chart: Chart) -> None:
     rendered = chart.render("--set", "leaderElection.leaseName=other")
     leases = [rule for rule in rules(rendered) if rule["resources"] == ["leases"]]

@@ -1,6 +1,7 @@
 {{/*
 What the controller may do where Flink resources are. No Secrets but for keytabs; no rights that Flink's own clients
-use, which run as the job's service account. `finalizers` is what an owner reference with blockOwnerDeletion needs.
+use, which run as the job's service account, and none to read logs: whether that account may do what Flink needs is
+asked of the API server by access reviews. `finalizers` is what an owner reference with blockOwnerDeletion needs.
 */}}
 {{- define "flink-operator.controller.rules" -}}
 - apiGroups: [flink.apache.org]
@@ -46,4 +47,7 @@ use, which run as the job's service account. `finalizers` is what an owner refer
 - apiGroups: [""]
   resources: [events]
   verbs: [get, list, create, update, patch]
+- apiGroups: [authorization.k8s.io]
+  resources: [localsubjectaccessreviews]
+  verbs: [create]
 {{- end -}}
