@@ -1,13 +1,14 @@
 """Somebody else writes the status of the resource: nothing is done until that has stopped.
 
-The condition names nobody and no time, and is written only where there is none like it: of two operators that
-find each other, one writes it and the other lets it be.
+The conditions name nobody and no time, and are written only where there are none like them: of two operators
+that find each other, one writes them and the other lets them be.
 """
 
 from datetime import datetime
 
-from controller.decide.conditions import READY, set_condition
+from controller.decide.conditions import READY
 from controller.decide.subject import Subject
+from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.observation import Rival
 from controller.plan import Event, EventComponent, EventType, Plan
 
@@ -25,7 +26,8 @@ def stand_back(subject: Subject, rival: Rival, at: datetime) -> Plan:
     status = subject.status.model_copy(deep=True)
     ready = status.condition(READY)
     if ready is None or ready.reason != REASON:
-        set_condition(status, READY, False, REASON, _MESSAGE, at, subject.metadata.generation)
+        verdict = Verdict(Standing.TROUBLED, REASON, _MESSAGE)
+        state_verdict(status, verdict, at, subject.metadata.generation)
     events = (
         (Event(EventType.WARNING, REASON, f"{_MESSAGE} It is {rival.writer}.", EventComponent.OPERATOR),)
         if rival.is_new
