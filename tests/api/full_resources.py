@@ -123,6 +123,7 @@ _JOB_STATUS: Json = {
     "jobId": "0123456789abcdef0123456789abcdef",
     "state": "RUNNING",
     "startTime": str(_MILLISECONDS),
+    "lastExceptionTime": str(_MILLISECONDS),
     "updateTime": str(_MILLISECONDS + 1),
     "upgradeSavepointPath": "s3://bucket/savepoints/savepoint-0",
     "savepointInfo": {
@@ -160,6 +161,7 @@ def _status_of_jobs(spec: Json) -> Json:
         "reconciliationStatus": {
             "reconciliationTimestamp": _MILLISECONDS,
             "lastReconciledSpec": _document(spec),
+            "lastReconciledGeneration": 6,
             "lastStableSpec": _document(spec),
             "state": "DEPLOYED",
         },
@@ -197,6 +199,7 @@ FULL_RESOURCES: dict[str, Json] = {
         },
         {
             "conditions": [_CONDITION],
+            "observedGeneration": 7,
             "state": "FAILED",
             "triggerId": "0123456789abcdef0123456789abcdef",
             "triggerTimestamp": _TIME,
@@ -218,6 +221,7 @@ FULL_RESOURCES: dict[str, Json] = {
         },
         {
             "conditions": [_CONDITION],
+            "observedGeneration": 7,
             "jobStatus": _JOB_STATUS,
             "blueGreenState": "ACTIVE_GREEN",
             "lastReconciledSpec": _document(_DEPLOYMENT_SPEC),

@@ -47,11 +47,7 @@ def deploy(namespace: Namespace, name: str) -> None:
     """Apply a resource and wait until somebody made its cluster."""
     namespace.apply(flink_deployment(name))
     eventually(
-        lambda: (
-            namespace.get(name)["status"]["reconciliationStatus"]["state"] == "DEPLOYED"
-            if "status" in namespace.get(name)
-            else False
-        ),
+        lambda: namespace.get(name)["status"].get("reconciliationStatus", {}).get("state") == "DEPLOYED",
         within=_AFTER_RELEASE_SECONDS,
         what=f"{name} is deployed",
     )
