@@ -91,9 +91,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "releases the JobManager before its ConfigMaps are there",
         "act.py",
-        "            await self._create_owned(cluster, deployment)\n",
-        "            await self._release(deployment)\n"
-        "            await self._create_owned(cluster, deployment)\n",
+        "            owned = await self._create_owned(cluster, deployment)\n",
+        "            await self._release(deployment, [])\n"
+        "            owned = await self._create_owned(cluster, deployment)\n",
     ),
     Mutant(
         "holds no ConfigMap against what it was made as",
