@@ -24,6 +24,9 @@ from shared.model.status import JobManagerDeploymentStatus, JobState, Reconcilia
 _RESTART_PAUSE = 30.0
 """Seconds between two starts of a job that fails and fails again."""
 
+_BUSY = 20.0
+"""Seconds for which nobody worries about a JobManager that does not answer."""
+
 
 def otherwise(_: Situation) -> bool:
     """Nothing that stands above holds."""
@@ -99,6 +102,12 @@ def the_request_is_not_known_to_flink(now: Situation) -> bool:
             return job.state is not JobState.CANCELLING and not isinstance(now.observation.stop, Known)
         case _:
             return False
+
+
+def its_job_manager_is_silent(now: Situation) -> bool:
+    """For longer than one that is busy with a savepoint, or restarts, may be."""
+    is_silent = isinstance(now.observation.job, Unknown) and isinstance(now.observation.cluster, Known)
+    return is_silent and age_of_record(now) > _BUSY
 
 
 def its_submission_was_not_noted(now: Situation) -> bool:

@@ -252,6 +252,16 @@ def job_manager_is_down(why: Problem | None) -> Problem:
     )
 
 
+def nobody_tells_whether_it_stopped(why: Problem | None) -> Problem:
+    """It was asked to stop its job, and answers no more."""
+    return Problem(
+        "WaitingForJob",
+        "The job was asked to stop for the change, and its JobManager does not answer: the job may run, or "
+        f"may have ended. Nothing is started before it tells. {_told(why)}If it cannot answer any more, look "
+        f"for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
+    )
+
+
 def _told(why: Problem | None) -> str:
     return "" if why is None else f"{why.message} "
 

@@ -71,6 +71,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_STOPPING, guards.the_savepoint_failed, suspension.let_the_job_run_on),
     Transition(_STOPPING, guards.the_job_has_ended, suspension.go_on_from_its_newest_checkpoint),
     Transition(_STOPPING, guards.the_request_is_not_known_to_flink, suspension.ask_for_its_end_again),
+    Transition(_STOPPING, guards.its_job_manager_is_silent, suspension.say_that_its_job_manager_is_silent),
     Transition(_STOPPING, guards.otherwise, submission.wait),
     Transition(_UPGRADING, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
     Transition(_UPGRADING, guards.the_cluster_is_unknown, submission.wait),

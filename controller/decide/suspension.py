@@ -121,6 +121,12 @@ def go_on_from_its_newest_checkpoint(now: Situation) -> None:
             now.step.problem = problem
 
 
+def say_that_its_job_manager_is_silent(now: Situation) -> None:
+    """Whether the job runs or has ended is unknown: nothing is done, and its owner told."""
+    why = now.observation.job.problem if isinstance(now.observation.job, Unknown) else None
+    now.step.problem = problems.nobody_tells_whether_it_stopped(why)
+
+
 def ask_for_its_end_again(now: Situation) -> None:
     """With the same trigger id: Flink takes one savepoint for it."""
     job_id, trigger = now.step.status.job_status.job_id, pending_trigger(now.step.status)

@@ -232,5 +232,12 @@ REGRESSIONS = (
             ),
         ),
     ),
+    Regression(
+        "a JobManager that answers no more while it saves its job's state",
+        Scenario(
+            Setup(pace=Pace(savepoint=5.0)),
+            (Wait(15.0), Edit(), Wait(1.0), Fail(Target.REST_READ, Failure.HUNG, times=9), Wait(60.0)),
+        ),
+    ),
     *(Regression(name, scenario) for name, scenario in OF_CONTROL),
 )
