@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.api.api_server import FLINK_DEPLOYMENTS, ApiServer, RefusedError
 from tests.cluster import Cluster, Console, Level, up
+from tests.e2e.conftest import Release
 from tests.e2e.continuity import counting, storage
 from tests.images import Image
 from tests.installation import install, provide_image, provide_operator_images
@@ -30,7 +31,7 @@ def tables() -> Iterator[Table]:
         run = _Run(cluster, ApiServer.of(cluster.kubeconfig, Path(folder)))
         run.remove()
         try:
-            yield _measured(run, counting(_NAME, image, "v2_3", history, mode="savepoint"))
+            yield _measured(run, counting(_NAME, Release("v2_3", image), history, upgrade_mode="savepoint"))
         finally:
             run.remove()
 

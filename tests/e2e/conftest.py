@@ -26,15 +26,18 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Release:
-    """A Flink version that can run on the cluster."""
+    """A Flink version that can run on the cluster, and in which mode a test runs it."""
 
     version: str
     image: str
+    mode: str = "native"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--full runs every behaviour on every supported Flink version."""
-    parser.addoption("--full", action="store_true", help="run on Flink 1.20 what otherwise runs on 2.3 alone")
+    """--full runs every behaviour on every supported Flink version, and in both modes where that matters."""
+    parser.addoption(
+        "--full", action="store_true", help="run on Flink 1.20 and standalone what runs on 2.3 native"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,17 +45,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "alone: disturbs the operator, so that no other test may run beside it"
     )
+    config.addinivalue_line("markers", "both_modes: with --full it runs native and standalone")
     if config.getoption("--full"):
         config.pluginmanager.register(Resume(config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `release` runs on 2.3, and with --full on 1.20 too."""
-    if "release" in metafunc.fixturenames:
-        versions = [_FLINK_2_3, _FLINK_1_20] if metafunc.config.getoption("--full") else [_FLINK_2_3]
-        metafunc.parametrize(
-            "release", versions, indirect=True, ids=[name for name, _ in versions], scope="session"
-        )
+    """A test that asks for `release` runs on 2.3 native, and with --full in all that it is meant for."""
+    if "release" not in metafunc.fixturenames:
+        return
+    versions, modes = [_FLINK_2_3], ["native"]
+    if metafunc.config.getoption("--full"):
+        versions.append(_FLINK_1_20)
+        if metafunc.definition.get_closest_marker("both_modes"):
+            modes.append("standalone")
+    releases = [(version, image, mode) for mode in modes for version, image in versions]
+    metafunc.parametrize(
+        "release",
+        releases,
+        indirect=True,
+        ids=[f"{version}-{mode}" for version, _, mode in releases],
+        scope="session",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +108,9 @@ def operator(cluster: Cluster, shared: Path) -> Cluster:
     return cluster
 
 
-def _release(operator: Cluster, shared: Path, version: str, image: Image) -> Release:
+def _release(operator: Cluster, shared: Path, version: str, image: Image, mode: str = "native") -> Release:
     with _in_turn(shared):
-        return Release(version, provide_image(operator, image, Console()))
+        return Release(version, provide_image(operator, image, Console()), mode)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e.flink import JAR, application
 from tests.polling import eventually
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Release
 
 Json = dict[str, Any]
 IN_POD = "/flink-data"
@@ -94,7 +97,7 @@ def storage(namespace: str) -> Iterator[History]:
 
 
 def counting(
-    name: str, image: str, version: str, history: History, *, mode: str, options: Json | None = None
+    name: str, release: "Release", history: History, *, upgrade_mode: str, options: Json | None = None
 ) -> Json:
     """An application that counts, keeps its state in the folder, and tells there what happens to it."""
     volume = {"name": "data", "hostPath": {"path": str(history.folder), "type": "Directory"}}
@@ -105,9 +108,10 @@ def counting(
     arguments = ["--rate", "200", "--marker", f"{IN_POD}/marker"]
     return application(
         name,
-        image,
-        version,
-        job={"jarURI": JAR, "parallelism": 1, "upgradeMode": mode, "args": arguments},
+        release.image,
+        release.version,
+        mode=release.mode,
+        job={"jarURI": JAR, "parallelism": 1, "upgradeMode": upgrade_mode, "args": arguments},
         flinkConfiguration={**STORAGE, **(options or {})},
         podTemplate={"spec": {"containers": [container], "volumes": [volume]}},
     )

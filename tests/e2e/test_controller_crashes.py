@@ -226,7 +226,7 @@ async def test_controller_that_dies_at_every_effect_of_an_upgrade_loses_nothing(
 ) -> None:
     key = (flink.namespace, NAME)
     with storage(flink.namespace) as history:
-        flink.apply(counting(NAME, release.image, release.version, history, mode="savepoint"))
+        flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
         alive = Crashes()
         alive.left = []
         await until(flink.cluster, key, alive, is_stable(1))

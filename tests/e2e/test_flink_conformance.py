@@ -46,7 +46,7 @@ class RealSite:
 
     def resource(self, name: str, options: Mapping[str, str]) -> Object:
         release = self._release
-        resource = counting(name, release.image, release.version, self._history, mode="savepoint")
+        resource = counting(name, release, self._history, upgrade_mode="savepoint")
         resource["metadata"] |= {"namespace": self.namespace, "generation": 1, "uid": "none"}
         resource["spec"]["flinkConfiguration"] = {**_SHORT_LEASE, **options}
         return resource

@@ -1,15 +1,16 @@
 """What fails by itself comes back with its state, on real Flink; what ended stays ended."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
+
+import pytest
 
 from tests.e2e.conftest import Release
 from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting
+from tests.e2e.disturbances import halted, need_pods_on_this_machine, pod_of, unreachable
 from tests.e2e.flink import Flink, Json, application, ready
 from tests.polling import eventually
+
+pytestmark = pytest.mark.both_modes
 
 SECONDS = 120.0
 EDIT = {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}}
@@ -26,38 +27,6 @@ def job_status(resource: Json) -> Json:
     return found
 
 
-def pod_of(flink: Flink, name: str, component: str) -> Json:
-    (pod,) = flink.items("pod", f"app={name},component={component}")
-    return pod
-
-
-@contextmanager
-def halted(pod: Json) -> Iterator[None]:
-    """The pod's processes do not run; its connections stay open, and nobody answers."""
-    uid = pod["metadata"]["uid"]
-    marks = {uid, uid.replace("-", "_")}
-    processes = [
-        int(folder.name)
-        for folder in Path("/proc").iterdir()
-        if folder.name.isdigit() and any(mark in _text(folder / "cgroup") for mark in marks)
-    ]
-    assert processes, f"no process of pod {pod['metadata']['name']} on this machine"
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError:  # a process that has just ended
-        return ""
-
-
 def is_in(resource: Json, state: str) -> bool:
     return bool(resource["status"]["lifecycleState"] == state)
 
@@ -65,11 +34,7 @@ def is_in(resource: Json, state: str) -> bool:
 def test_job_survives_its_processes_and_a_silent_job_manager(
     flink: Flink, release: Release, history: History
 ) -> None:
-    flink.apply(
-        counting(
-            "lasting", release.image, release.version, history, mode="savepoint", options=HIGH_AVAILABILITY
-        )
-    )
+    flink.apply(counting("lasting", release, history, upgrade_mode="savepoint", options=HIGH_AVAILABILITY))
     before = job_status(flink.wait_until_running("lasting"))
     history.wait_for_start(1)
 
@@ -106,10 +71,52 @@ def test_job_survives_its_processes_and_a_silent_job_manager(
     history.assert_never_two_at_once()
 
 
-def test_lost_metadata_never_starts_a_job_empty(flink: Flink, release: Release, history: History) -> None:
-    resource = counting(
-        "robbed", release.image, release.version, history, mode="last-state", options=HIGH_AVAILABILITY
+def test_job_manager_that_cannot_be_reached_during_a_savepoint_costs_nothing_but_time(
+    flink: Flink, release: Release, history: History
+) -> None:
+    need_pods_on_this_machine(flink.cluster)
+    flink.apply(counting("cut-off", release, history, upgrade_mode="savepoint"))
+    flink.wait_until_running("cut-off")
+    first = history.wait_for_start(1)
+    job_manager, task_manager = (pod_of(flink, "cut-off", one) for one in ("jobmanager", "taskmanager"))
+
+    with ExitStack() as firewall:
+        with halted(task_manager):  # its part of the savepoint waits
+            flink.patch("cut-off", EDIT)
+            eventually(
+                lambda: _savepoint_is_made(flink, "cut-off"), within=SECONDS, what="a savepoint is made"
+            )
+            firewall.enter_context(unreachable(job_manager))
+        told = flink.wait_for(
+            "cut-off",
+            lambda r: "not answer" in ready(r)["message"],
+            within=SECONDS,
+            what="the silence is told",
+        )
+        assert pod_of(flink, "cut-off", "jobmanager")["metadata"]["uid"] == job_manager["metadata"]["uid"]
+        assert job_status(told)["savepointInfo"]["triggerId"], "it is known what was asked for"
+    second = history.wait_for_start(2)
+
+    assert second.restored
+    assert second.count == history.last_count(first.run)
+    history.assert_never_two_at_once()
+
+
+def _savepoint_is_made(flink: Flink, name: str) -> bool:
+    """By its JobManager's own word."""
+    job = job_status(flink.get(name))
+    trigger = job.get("savepointInfo", {}).get("triggerId")
+    if not trigger:
+        return False
+    path = f"services/{name}-rest:8081/proxy/jobs/{job['jobId']}/savepoints/{trigger}"
+    answer = flink.cluster.kubectl(
+        "get", "--raw", f"/api/v1/namespaces/{flink.namespace}/{path}", check=False
     )
+    return "IN_PROGRESS" in answer.stdout
+
+
+def test_lost_metadata_never_starts_a_job_empty(flink: Flink, release: Release, history: History) -> None:
+    resource = counting("robbed", release, history, upgrade_mode="last-state", options=HIGH_AVAILABILITY)
     flink.apply(resource)
     flink.wait_until_running("robbed")
     first = history.wait_for_start(1)
@@ -136,9 +143,7 @@ def test_spec_that_cannot_start_is_rolled_back_and_a_return_to_the_stable_one_re
     flink: Flink, release: Release, history: History
 ) -> None:
     options = HIGH_AVAILABILITY | _ROLLBACK
-    flink.apply(
-        counting("careful", release.image, release.version, history, mode="savepoint", options=options)
-    )
+    flink.apply(counting("careful", release, history, upgrade_mode="savepoint", options=options))
     flink.wait_until_running("careful")
     first = history.wait_for_start(1)
     flink.wait_for("careful", lambda r: is_in(r, "STABLE"), within=SECONDS, what="a checkpoint")
@@ -167,9 +172,7 @@ def test_spec_that_cannot_start_is_rolled_back_and_a_return_to_the_stable_one_re
 def test_failed_job_is_started_again_from_its_newest_checkpoint(
     flink: Flink, release: Release, history: History
 ) -> None:
-    resource = counting(
-        "falling", release.image, release.version, history, mode="savepoint", options=_RESTART
-    )
+    resource = counting("falling", release, history, upgrade_mode="savepoint", options=_RESTART)
     resource["spec"]["job"]["args"] += ["--fail-at", "3000"]
     flink.apply(resource)
     first = history.wait_for_start(1)
@@ -183,7 +186,7 @@ def test_failed_job_is_started_again_from_its_newest_checkpoint(
 
 
 def test_finished_job_stays_finished_and_can_be_edited(flink: Flink, release: Release) -> None:
-    resource = application("batch", release.image, release.version)
+    resource = application("batch", release.image, release.version, mode=release.mode)
     resource["spec"]["job"]["args"] = ["--rate", "1000", "--bounded", "2000"]
     resource["spec"]["flinkConfiguration"] |= _SHORT_TTL
     flink.apply(resource)

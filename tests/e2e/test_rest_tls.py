@@ -1,13 +1,9 @@
 """A JobManager whose REST speaks TLS: its job runs, is upgraded with a savepoint, and goes, on real Flink."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.certificates import Pair, issue
 from tests.e2e.authority import secret
 from tests.e2e.conftest import Release
-from tests.e2e.continuity import History, counting, storage
+from tests.e2e.continuity import History, counting
 from tests.e2e.flink import Flink, Json
 
 NAME, STORES = "secured", "/opt/flink/tls"
@@ -26,14 +22,6 @@ _ASKS_FOR_CERTIFICATES = {
 }
 
 
-@pytest.fixture
-def history(flink: Flink) -> Iterator[History]:
-    if flink.cluster.external:
-        pytest.skip("the job's record lies on the node, which is not this machine")
-    with storage(flink.namespace) as history:
-        yield history
-
-
 def probe(flink: Flink) -> Json:
     """How the kubelet asks whether the JobManager has started."""
     (deployment,) = flink.items("deployment", f"app={NAME}")
@@ -50,9 +38,7 @@ def test_job_runs_is_upgraded_and_goes_over_tls(
         "truststore.p12": authority.trust_store(PASSWORD),
     }
     flink.apply(secret(f"{NAME}-tls", stores))
-    flink.apply(
-        counting(NAME, release.image, release.version, history, mode="savepoint", options=_SPEAKS_TLS)
-    )
+    flink.apply(counting(NAME, release, history, upgrade_mode="savepoint", options=_SPEAKS_TLS))
     flink.wait_until_running(NAME)
     first = history.wait_for_start(1)
     assert probe(flink)["httpGet"]["scheme"] == "HTTPS"

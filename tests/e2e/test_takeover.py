@@ -63,7 +63,7 @@ def objects(flink: Flink) -> dict[str, str]:
 
 def test_running_job_of_the_java_operator_is_taken_over_and_upgraded(flink: Flink, release: Release) -> None:
     with storage(flink.namespace) as history:
-        flink.apply(counting(NAME, release.image, release.version, history, mode="savepoint"))
+        flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
         resource = flink.wait_until_running(NAME)
         first = history.wait_for_start(1)
         with stopped_controller(flink.cluster):

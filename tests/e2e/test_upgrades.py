@@ -1,8 +1,12 @@
 """A job's state survives what its owner does to it: nothing is lost and nothing runs twice, on real Flink."""
 
+import pytest
+
 from tests.e2e.conftest import Release
 from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting
 from tests.e2e.flink import Flink, Json
+
+pytestmark = pytest.mark.both_modes
 
 RATE_CHANGED = {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}}
 SUSPEND = {"spec": {"job": {"state": "suspended"}}}
@@ -23,7 +27,7 @@ def job_id(resource: Json) -> str:
 def test_job_goes_on_from_its_savepoint_after_upgrade_and_suspension(
     flink: Flink, release: Release, history: History
 ) -> None:
-    flink.apply(counting("exact", release.image, release.version, history, mode="savepoint"))
+    flink.apply(counting("exact", release, history, upgrade_mode="savepoint"))
     before = flink.wait_until_running("exact")
     first = history.wait_for_start(1)
 
@@ -54,11 +58,7 @@ def test_job_goes_on_from_its_savepoint_after_upgrade_and_suspension(
 def test_job_goes_on_by_flinks_metadata_after_upgrade_suspension_and_loss(
     flink: Flink, release: Release, history: History
 ) -> None:
-    flink.apply(
-        counting(
-            "metadata", release.image, release.version, history, mode="last-state", options=HIGH_AVAILABILITY
-        )
-    )
+    flink.apply(counting("metadata", release, history, upgrade_mode="last-state", options=HIGH_AVAILABILITY))
     before = flink.wait_until_running("metadata")
     runs = [history.wait_for_start(1)]
 
@@ -84,7 +84,7 @@ def test_job_goes_on_by_flinks_metadata_after_upgrade_suspension_and_loss(
 def test_job_without_metadata_goes_on_from_its_newest_checkpoint(
     flink: Flink, release: Release, history: History
 ) -> None:
-    flink.apply(counting("cancelled", release.image, release.version, history, mode="last-state"))
+    flink.apply(counting("cancelled", release, history, upgrade_mode="last-state"))
     flink.wait_until_running("cancelled")
     first = history.wait_for_start(1)
 
@@ -101,10 +101,9 @@ def test_job_goes_on_with_another_flink_version(
 ) -> None:
     resource = counting(
         "newer",
-        release_1_20.image,
-        release_1_20.version,
+        release_1_20,
         history,
-        mode="last-state",
+        upgrade_mode="last-state",
         options=HIGH_AVAILABILITY,
     )
     flink.apply(resource)
@@ -124,7 +123,7 @@ def test_job_goes_on_with_another_flink_version(
 def test_spec_that_cannot_start_is_corrected_without_losing_the_savepoint(
     flink: Flink, release: Release, history: History
 ) -> None:
-    flink.apply(counting("mended", release.image, release.version, history, mode="savepoint"))
+    flink.apply(counting("mended", release, history, upgrade_mode="savepoint"))
     flink.wait_until_running("mended")
     first = history.wait_for_start(1)
 
