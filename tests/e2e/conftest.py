@@ -41,13 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A full run takes long: it can be resumed."""
+    """Markers; and a full run takes long: it can be resumed."""
     config.addinivalue_line(
         "markers", "alone: disturbs the operator, so that no other test may run beside it"
     )
     config.addinivalue_line("markers", "both_modes: with --full it runs native and standalone")
-    if config.getoption("--full"):
-        config.pluginmanager.register(Resume(config))
+    config.pluginmanager.register(Resume(config, leaves_out=config.getoption("--full")))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
