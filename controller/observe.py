@@ -4,49 +4,41 @@ Kubernetes objects come from the watch caches while the cluster is settled, and 
 may follow: a cache can be stale, and what it does not hold may exist.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from controller.cache import Cache, Key
 from controller.decide.conditions import milliseconds
-from controller.decide.health import is_unhealthy, is_watched
-from controller.decide.job_exceptions import told_until
+from controller.decide.health import is_unhealthy
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
-from controller.decide.suspension import pending_trigger
 from controller.decide.trouble import waits_for_task_managers
 from controller.drift import DriftObserver
 from controller.flink.names import common_labels, job_metadata_map, task_manager_deployment_name
-from controller.flink.rest import FlinkRest, RestError
-from controller.job_exceptions import JobExceptionReader
+from controller.flink.rest import FlinkRest
+from controller.job_manager import Answers, JobManagerObserver
 from controller.kubernetes_api import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, ApiError, KubernetesApi, Object
 from controller.observation import (
     NOT_ASKED,
     Absent,
-    Checkpoints,
     Cluster,
     Component,
     Fact,
-    FlinkInfo,
     HighAvailability,
     Job,
-    JobException,
     Known,
     Observation,
     Pod,
-    StopOperation,
     TaskManagers,
     Unknown,
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.replicas import available_since, replica_failure, was_never_available
-from controller.rest_address import rest_address
 from controller.rights import HIGH_AVAILABILITY, TASK_MANAGERS, RightsReader
 from controller.together import together
-from shared.config.duration import parse_duration
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
-from shared.config.options import CHECKPOINT_MEMORY, high_availability_is_kubernetes
+from shared.config.options import high_availability_is_kubernetes
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import LifecycleState, ReconciliationState
 
@@ -55,32 +47,19 @@ _GOING = 30_000
 _PATIENCE = 4.0  # seconds a pod may take to start before its events are read
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What the JobManager says."""
-
-    flink: Fact[FlinkInfo]
-    job: Fact[Job]
-    stop: Fact[StopOperation] = NOT_ASKED
-    checkpoints: Fact[Checkpoints] = NOT_ASKED
-    restarts: Fact[int] = NOT_ASKED
-    exceptions: Fact[tuple[JobException, ...]] = NOT_ASKED
-
-
 class Observer:
     """Reads caches, the API server and JobManagers."""
 
     def __init__(self, api: KubernetesApi, cache: Cache, flink: FlinkRest) -> None:
         self._api = api
         self._cache = cache
-        self._flink = flink
         self._drift = DriftObserver(api, cache)
-        self._exceptions = JobExceptionReader(flink)
+        self._job_manager = JobManagerObserver(flink)
         self._rights = RightsReader(api)
 
     def forget(self, key: Key) -> None:
         """The resource is gone."""
-        self._exceptions.forget(key)
+        self._job_manager.forget(key)
 
     async def observe(self, subject: Subject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
@@ -88,10 +67,9 @@ class Observer:
         torn_down = _is_torn_down(subject)
         live = live or not (_is_settled(subject) or (torn_down and _began_just_now(subject, at)))
         cluster = await self._cluster(subject, live=live)
-        nobody = Unknown("there is no JobManager to ask")
-        answers = _Answers(nobody, nobody)
+        answers = Answers()
         if _is_up(cluster) and not torn_down:
-            answers = await self._ask_job_manager(subject, at, in_motion=live)
+            answers = await self._job_manager.ask(subject, at, in_motion=live)
             if not live and not isinstance(answers.flink, Known):
                 cluster = await self._cluster(subject, live=True)
         absent = isinstance(cluster, Absent)
@@ -207,65 +185,6 @@ class Observer:
         checkpoints = [key for key in body.get("data") or {} if key.startswith("checkpointID-")]
         return Known(HighAvailability(job_id, has_checkpoint=bool(checkpoints)))
 
-    async def _ask_job_manager(self, subject: Subject, at: datetime, *, in_motion: bool) -> "_Answers":
-        """In motion, what a decision may need besides: the savepoint that was triggered, and checkpoints."""
-        base = rest_address(subject)
-        try:
-            info = await self._flink.info(base)
-            if not subject.deployed.is_application:
-                return _Answers(Known(info), Absent())
-            jobs = await self._flink.jobs(base)
-            job = _own_job(jobs, subject.status.job_status.job_id)
-            if not isinstance(job, Known):
-                return _Answers(Known(info), job)
-        except RestError as error:
-            nothing = Unknown(str(error), error.problem)
-            return _Answers(nothing, nothing)
-        since = told_until(subject.status, at)
-        found, exceptions = await self._exceptions.read(subject.key, base, job.value, since)
-        answers = _Answers(Known(info), Known(found), exceptions=exceptions)
-        if is_watched(subject):
-            answers = replace(answers, restarts=await self._restarts(base, found.job_id))
-        watched = not isinstance(answers.restarts, Unknown)
-        if in_motion or watched or found.state.is_terminal:
-            answers = replace(answers, checkpoints=await self._checkpoints(base, found, subject))
-        if in_motion:
-            answers = replace(answers, stop=await self._stop(base, found.job_id, subject))
-        return answers
-
-    async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
-        trigger = pending_trigger(subject.status)
-        if trigger is None:
-            return NOT_ASKED
-        try:
-            operation = await self._flink.stop_operation(base, job_id, trigger)
-        except RestError as error:
-            return Unknown(str(error))
-        return Absent() if operation is None else Known(operation)
-
-    async def _checkpoints(self, base: str, job: Job, subject: Subject) -> Fact[Checkpoints]:
-        """Of a job that has ended only when its end is longer ago than the JobManager's memory goes back."""
-        try:
-            if job.state.is_terminal and await self._has_just_ended(base, job, subject):
-                return Unknown("the JobManager may still tell of checkpoints before the job's end")
-            checkpoints = await self._flink.checkpoints(base, job.job_id)
-        except RestError as error:
-            return Unknown(str(error))
-        return Absent() if checkpoints is None else Known(checkpoints)
-
-    async def _restarts(self, base: str, job_id: str) -> Fact[int]:
-        try:
-            restarts = await self._flink.restarts(base, job_id)
-        except RestError as error:
-            return Unknown(str(error))
-        return Absent() if restarts is None else Known(restarts)
-
-    async def _has_just_ended(self, base: str, job: Job, subject: Subject) -> bool:
-        options = subject.configuration(subject.deployed)
-        memory = parse_duration(CHECKPOINT_MEMORY.read(options) or "3 s")
-        seconds = await self._flink.seconds_since_end(base, job.job_id)
-        return seconds is None or 0 <= seconds <= memory  # an end in the future: its clock was set back
-
 
 def _keeps_metadata_in_kubernetes(subject: Subject) -> bool:
     """Before the change or after it."""
@@ -335,17 +254,6 @@ def _read_cluster(body: Object, owner_uid: str) -> Cluster:
 
 def _owners(body: Object) -> set[str]:
     return {owner["uid"] for owner in body["metadata"].get("ownerReferences") or []}
-
-
-def _own_job(jobs: Sequence[Job], job_id: str | None) -> Fact[Job]:
-    """The job on record. Without an id (older operators recorded none, or it is lost) the one that runs."""
-    if job_id is None:
-        found = [job for job in jobs if not job.state.is_terminal] or jobs
-    else:
-        found = [job for job in jobs if job.job_id == job_id]
-    if len(found) > 1:
-        return Unknown(f"which of {len(found)} jobs is the resource's is not on record")
-    return Known(found[0]) if found else Absent()
 
 
 def _mode(subject: Subject) -> KubernetesDeploymentMode:

@@ -3,12 +3,12 @@
 The JobManager tells it in its log alone, and a right to read logs would open much more than that.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.kubernetes_api import ApiError, KubernetesApi
 from controller.observation import Fact, Known, Unknown
+from controller.together import together
 
 _VALID = timedelta(seconds=10)
 """An answer is not asked for again so soon."""
@@ -71,7 +71,7 @@ class RightsReader:
             for right in needed
         ]
         try:
-            answers = await asyncio.gather(*calls)
+            answers = await together(*calls)
         except ApiError as error:
             return Unknown(str(error))
         return Known(tuple(str(right) for right, has in zip(needed, answers, strict=True) if not has))
