@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from controller.cache import Cache, Key
 from controller.decide.conditions import milliseconds
 from controller.decide.health import is_unhealthy
+from controller.decide.last_savepoint import is_awaited
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.trouble import waits_for_task_managers
@@ -205,7 +206,7 @@ def _is_torn_down(subject: Subject) -> bool:
     """Its job is over by record, and only objects are left to go: nobody needs to be asked."""
     status, state = subject.status, subject.status.job_status.state
     is_over = not subject.deployed.is_application or (state is not None and state.is_terminal)
-    deleting = status.lifecycle_state is LifecycleState.DELETING
+    deleting = status.lifecycle_state is LifecycleState.DELETING and not is_awaited(status)
     return subject.metadata.deletion_timestamp is not None and deleting and is_over
 
 

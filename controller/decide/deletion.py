@@ -79,7 +79,7 @@ def drop_its_metadata_and_let_it_go(now: Situation) -> None:
     _end_job(now)
     if not _is_under_way(now):
         _say(now, "The cluster is gone", blocked=False)
-    if last_savepoint.is_wanted(now) and (location := last_savepoint.taken(now)) is not None:
+    if last_savepoint.is_wanted(now) and (location := last_savepoint.taken(now.step.status)) is not None:
         message = f"The cluster is gone. The last savepoint of its job: {location}"
         now.step.events.append(Event(EventType.NORMAL, "Cleanup", message, EventComponent.OPERATOR))
     now.step.actions = (DeleteHighAvailabilityData(), RemoveFinalizer())
@@ -189,11 +189,11 @@ def _end_job(now: Situation) -> None:
     match now.observation.job:
         case Known(job) if job.state.is_terminal:
             now.step.events += apply_job(status, now.observation)
-            if last_savepoint.taken(now) is None:
+            if last_savepoint.taken(now.step.status) is None:
                 note_newest_checkpoint(status, now.observation.checkpoints)
         case _:
             status.job_status.state = JobState.FINISHED
-    if last_savepoint.is_wanted(now) and last_savepoint.taken(now) is None and why is not None:
+    if last_savepoint.is_wanted(now) and last_savepoint.taken(now.step.status) is None and why is not None:
         now.step.events.append(_no_savepoint(now, why))
 
 

@@ -26,7 +26,7 @@ from controller.plan import Event, EventComponent, EventType
 from shared.config.operator_options import SAVEPOINT_ON_DELETION
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.control import FORCE_DELETION, is_on
-from shared.model.status import JobState
+from shared.model.status import FlinkDeploymentStatus, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Obstacle:
 
 def the_last_savepoint_is_made(now: Situation) -> bool:
     """Flink tells where it lies, and it is not on record yet."""
-    return the_savepoint_is_made(now) and taken(now) is None
+    return the_savepoint_is_made(now) and taken(now.step.status) is None
 
 
 def no_savepoint_is_due(now: Situation) -> bool:
@@ -64,13 +64,18 @@ def is_wanted(now: Situation) -> bool:
     return now.goal.spec.is_application and is_true(SAVEPOINT_ON_DELETION.read(config))
 
 
-def taken(now: Situation) -> str | None:
+def taken(status: FlinkDeploymentStatus) -> str | None:
     """Where the savepoint lies that the recorded trigger asked for."""
-    info = now.step.status.job_status.savepoint_info
-    if info is None or pending_trigger(now.step.status) is None or info.last_savepoint is None:
+    info = status.job_status.savepoint_info
+    if info is None or pending_trigger(status) is None or info.last_savepoint is None:
         return None
     is_its = info.last_savepoint.time_stamp == info.trigger_timestamp
     return info.last_savepoint.location if is_its else None
+
+
+def is_awaited(status: FlinkDeploymentStatus) -> bool:
+    """It was asked for, and where it lies is not on record."""
+    return pending_trigger(status) is not None and taken(status) is None
 
 
 def note(now: Situation) -> None:
@@ -98,7 +103,7 @@ def obstacle(now: Situation) -> Obstacle | None:
     failed = recorded_problem(now.step.status)
     if failed is not None and failed.reason == problems.SAVEPOINT_ERROR and _runs(now):
         return Obstacle(failed.message, is_certain=True)
-    if pending_trigger(now.step.status) is not None and isinstance(now.observation.job, Known):
+    if pending_trigger(now.step.status) is not None and _is_being_stopped(now):
         return None
     if _runs(now) and savepoint_directory(now) is None:
         return Obstacle(problems.no_savepoint_directory().message.removesuffix("."), is_certain=True)
@@ -122,6 +127,8 @@ def why_none(now: Situation) -> str | None:
 
 
 def _why_none_of_the_job(now: Situation) -> str | None:
+    if _may_be_made(now):
+        return None
     recorded = now.step.status.job_status.state
     match now.observation.job:
         case Known(job) if job.state.is_terminal:
@@ -134,6 +141,20 @@ def _why_none_of_the_job(now: Situation) -> str | None:
             return f"the job is {recorded.value}"
         case _:
             return None
+
+
+def _may_be_made(now: Situation) -> bool:
+    """A job that ended by it is over before anybody has read where it lies."""
+    may_tell = isinstance(now.observation.stop, Unknown) and not isinstance(now.observation.job, Absent)
+    return may_tell and is_awaited(now.step.status)
+
+
+def _is_being_stopped(now: Situation) -> bool:
+    match now.observation.job:
+        case Known(job):
+            return not job.state.is_terminal
+        case _:
+            return False
 
 
 def _runs(now: Situation) -> bool:
@@ -171,6 +192,8 @@ def _what_is_missing(now: Situation) -> str:
     match now.observation.cluster, now.observation.job:
         case Unknown(reason), _:
             return f"it is not known whether the cluster still runs: {reason}"
+        case _, Known(job) if job.state.is_terminal:
+            return "the JobManager does not tell yet where the one lies with which the job ended"
         case _, Known(job):
             return f"the job does not run: it is {job.state.value}"
         case _, Absent():

@@ -85,4 +85,11 @@ OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
             Setup(head_start=15.0), (Edit("image"), WriteStatus(), Wait(125.0), Delete(), WriteStatus())
         ),
     ),
+    (
+        "nobody hears where the last savepoint lies before its job has ended",
+        Scenario(
+            Setup(ha=False, checkpoints=False, savepoint_on_deletion=True),
+            (Wait(8.0), Delete(), Fail(Target.ANY, Failure.ANSWER_LOST, skip=3, times=12), Wait(3.0)),
+        ),
+    ),
 )

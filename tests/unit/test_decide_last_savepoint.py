@@ -465,6 +465,29 @@ def test_savepoint_that_is_made_while_kubernetes_deletes_the_cluster_counts() ->
 # Forced
 
 
+@pytest.mark.parametrize("recorded", ["RUNNING", "FINISHED"])
+@pytest.mark.parametrize("job_answers", [True, False])
+def test_savepoint_that_was_made_is_waited_for_until_its_place_is_told(
+    recorded: str, *, job_answers: bool
+) -> None:
+    raw = asked()
+    raw["status"]["jobStatus"]["state"] = recorded
+    unheard = replace(up(raw, JobState.FINISHED), stop=Unknown("no answer"))
+    plan = plan_of(raw, unheard if job_answers else silent(raw))
+    assert plan.actions == ()
+    assert "SavepointSkipped" not in reasons_of(plan)
+    assert ("does not tell yet where" if job_answers else "does not answer") in message_of(plan)
+    plan = plan_of(with_status(raw, plan), ended(raw))
+    assert plan.status.job_status.upgrade_savepoint_path == LOCATION
+
+
+def test_savepoint_that_flink_knows_nothing_of_any_more_is_not_waited_for() -> None:
+    raw = asked()
+    plan = plan_of(raw, replace(up(raw, JobState.FINISHED), stop=Absent()))
+    assert plan.actions == (StopJobManager(),)
+    assert "SavepointSkipped" in reasons_of(plan)
+
+
 def test_annotation_gives_the_savepoint_up() -> None:
     raw = deleted()
     raw = with_status(raw, plan_of(raw, silent(raw, after(60))))

@@ -429,6 +429,15 @@ async def test_cluster_that_is_torn_down_goes_by_the_cache_and_nobody_is_asked()
     assert (made, rest.asked) == ([], [])
 
 
+async def test_job_manager_is_asked_while_the_place_of_the_last_savepoint_is_not_known() -> None:
+    raw, rest = torn_down(timedelta(seconds=1)), JobManagers([])
+    info = {"triggerId": "a" * 32, "triggerTimestamp": 7, "triggerType": "UPGRADE", "formatType": "CANONICAL"}
+    raw["status"]["jobStatus"]["savepointInfo"] = info
+    kubernetes = FakeKubernetes((DEPLOYMENTS, deployment_object(RAW)))
+    await observer(kubernetes, StaleCache(deployment_object(RAW)), rest).observe(subject_of(raw))
+    assert rest.asked != []
+
+
 async def test_cluster_whose_end_takes_long_is_read_live() -> None:
     subject = subject_of(torn_down(timedelta(seconds=31)))
     found = await observer(FakeKubernetes(), StaleCache(deployment_object(RAW))).observe(subject)
