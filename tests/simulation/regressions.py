@@ -239,5 +239,12 @@ REGRESSIONS = (
             (Wait(15.0), Edit(), Wait(1.0), Fail(Target.REST_READ, Failure.HUNG, times=9), Wait(60.0)),
         ),
     ),
+    Regression(
+        "a version that cannot be changed while the job is suspended by Flink's metadata is changed back",
+        Scenario(
+            Setup(mode="last-state", head_start=15.0),
+            (Edit("suspended"), Wait(20.0), Edit("other version"), Wait(5.0)),
+        ),
+    ),
     *(Regression(name, scenario) for name, scenario in OF_CONTROL),
 )
