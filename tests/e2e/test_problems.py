@@ -143,10 +143,9 @@ def test_task_managers_that_a_quota_refuses_are_told_beside_a_good_job_manager(
     flink: Flink, release: Release
 ) -> None:
     flink.kubectl("apply", "-f", "-", stdin=json.dumps(_QUOTA))
-    small = {"resources": {"requests": {"cpu": "100m", "memory": "1Gi"}}}
-    flink.apply(
-        application("half", release.image, release.version, taskManager={**small, "podTemplate": _CRITICAL})
-    )
+    resource = application("half", release.image, release.version)
+    resource["spec"]["taskManager"]["podTemplate"] = _CRITICAL
+    flink.apply(resource)
 
     resource = flink.wait_for(
         "half", lambda r: ready(r).get("reason") == "NoTaskManagers", within=SETTLED, what="it is told"
