@@ -60,6 +60,7 @@ def recover_if_no_state_can_be_lost(now: Situation) -> None:
     _say_what_a_change_waits_for(now)
     state = now.step.status.job_status.state
     if now.last.spec.is_application and state is not None and state.is_terminal:
+        stop_what_is_left(now)  # a standalone cluster's TaskManagers have a Deployment of their own
         return
     restore = Restore(UpgradeMode.STATELESS)
     if now.last.spec.is_application:

@@ -120,3 +120,11 @@ def test_native_cluster_is_never_scaled_by_the_operator() -> None:
 def test_standalone_cluster_is_created() -> None:
     (create,) = plan_of(standalone(), observed(task_managers=Absent())).actions
     assert isinstance(create, CreateCluster)
+
+
+def test_task_managers_of_an_ended_job_go_after_its_job_manager() -> None:
+    raw = deployed(standalone())
+    raw["status"]["jobStatus"]["state"] = "FINISHED"
+    facts: Json = {"task_managers": task_managers()}
+    assert plan_of(raw, observed(**facts)).actions == (DeleteTaskManagers("task-managers-uid"),)
+    assert plan_of(raw, observed()).actions == ()
