@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.cluster import Cluster
 from tests.e2e.flink import Flink, Json
 
 _REST = ("INPUT", "--protocol", "tcp", "--dport", "8081", "--jump", "DROP")
@@ -19,12 +16,6 @@ def pod_of(flink: Flink, name: str, component: str) -> Json:
     """The only pod of that component."""
     (pod,) = flink.items("pod", f"app={name},component={component}")
     return pod
-
-
-def need_pods_on_this_machine(cluster: Cluster) -> None:
-    """Skip the test where the node is another machine."""
-    if cluster.external:
-        pytest.skip("the node is not this machine")
 
 
 def processes_of(pod: Json) -> list[int]:
@@ -43,18 +34,18 @@ def processes_of(pod: Json) -> list[int]:
     return found
 
 
-def halt(pod: Json) -> None:
-    """It is there, and answers nobody."""
-    for process in processes_of(pod):
+def halt(pod: Json) -> list[int]:
+    """It is there, and answers nobody; the processes that do not run any more."""
+    processes = processes_of(pod)
+    for process in processes:
         os.kill(process, signal.SIGSTOP)
+    return processes
 
 
 @contextmanager
 def halted(pod: Json) -> Iterator[None]:
-    """The pod's processes do not run; its connections stay open, and nobody answers."""
-    processes = processes_of(pod)
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
+    """Its connections stay open meanwhile."""
+    processes = halt(pod)
     try:
         yield
     finally:

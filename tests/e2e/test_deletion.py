@@ -8,7 +8,7 @@ import pytest
 from shared.control import FORCE_DELETION
 from tests.e2e.conftest import Release
 from tests.e2e.continuity import HIGH_AVAILABILITY, IN_POD, History, counting
-from tests.e2e.disturbances import halt, need_pods_on_this_machine, pod_of
+from tests.e2e.disturbances import halt, pod_of
 from tests.e2e.flink import Flink, Json, ready
 
 pytestmark = pytest.mark.both_modes
@@ -62,7 +62,6 @@ def test_deletion_keeps_the_state_and_can_be_forced_where_nobody_answers(
 def test_resource_goes_from_every_state(
     flink: Flink, release: Release, history: History, subtests: pytest.Subtests
 ) -> None:
-    need_pods_on_this_machine(flink.cluster)
     lives = _lives(release, history)
     for start in range(0, len(lives), CLUSTERS_AT_ONCE):
         few = lives[start : start + CLUSTERS_AT_ONCE]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Release
 from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting
-from tests.e2e.disturbances import halted, need_pods_on_this_machine, pod_of, unreachable
+from tests.e2e.disturbances import halted, pod_of, unreachable
 from tests.e2e.flink import Flink, Json, application, ready
 from tests.polling import eventually
 
@@ -74,7 +74,6 @@ def test_job_survives_its_processes_and_a_silent_job_manager(
 def test_job_manager_that_cannot_be_reached_during_a_savepoint_costs_nothing_but_time(
     flink: Flink, release: Release, history: History
 ) -> None:
-    need_pods_on_this_machine(flink.cluster)
     flink.apply(counting("cut-off", release, history, upgrade_mode="savepoint"))
     flink.wait_until_running("cut-off")
     first = history.wait_for_start(1)
