@@ -60,7 +60,7 @@ class DriftObserver:
     ) -> Fact[tuple[Drifted, ...]]:
         """What drifted, read live; of a cluster that is not wholly there, or on its way, nothing is asked."""
         if subject.metadata.deletion_timestamp is not None or subject.last is None:
-            self._read.pop((subject.metadata.namespace, subject.metadata.name), None)
+            self._read.pop(subject.key, None)
             return NOT_ASKED
         match cluster:
             case Known(found) if found.is_whole and not subject.last.is_suspended:
@@ -87,7 +87,7 @@ class DriftObserver:
         return Known(drifted)
 
     async def _compared(self, subject: Subject, deployment: Object, at: datetime) -> tuple[Drifted, ...]:
-        key = subject.metadata.namespace, subject.metadata.name
+        key = subject.key
         recorded: Mapping[ObjectName, str | None] | None = recorded_checksums(deployment)
         if recorded is not None:
             self._read.pop(key, None)

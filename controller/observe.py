@@ -87,7 +87,7 @@ class Observer:
             task_managers=await self._task_managers(subject, live=live or absent),
             ingress=self._ingress(subject),
             drifted=await self._drift.observe(subject, cluster, at),
-            repairs=self._cache.repair_pace.recent((subject.metadata.namespace, subject.metadata.name), at),
+            repairs=self._cache.repair_pace.recent(subject.key, at),
             stop=answers.stop,
             checkpoints=answers.checkpoints,
             restarts=answers.restarts,

@@ -133,8 +133,7 @@ class Reconciler:
         status = plan.status.to_wire()
         if status != subject.status.to_wire():
             self._elector.check(term)
-            key, body = (subject.metadata.namespace, subject.metadata.name), {**raw, "status": status}
-            raw = await self._write_status(key, body)
+            raw = await self._write_status(subject.key, {**raw, "status": status})
             subject = self._read(raw)
         for event in plan.events:
             self._elector.check(term)
