@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from controller.decide.problems import INGRESS_FAILED, repair_is_refused
-from controller.decide.subject import FINALIZER, Subject
+from controller.decide.subject import Subject
 from controller.diagnosis import refused
 from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
@@ -49,6 +49,7 @@ from controller.rest_address import rest_address
 from controller.together import together
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
+from shared.model import FlinkDeployment
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Actor:
         log.info("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, type(action).__name__)
         match action:
             case AddFinalizer():
-                return await self._set_finalizers(subject, [*subject.metadata.finalizers, FINALIZER])
+                return await self._set_finalizers(subject, [*subject.metadata.finalizers, subject.finalizer])
             case RemoveFinalizer():
                 return await self._remove_finalizer(subject)
             case StopWithSavepoint():
@@ -169,7 +170,7 @@ class Actor:
 
     async def _remove_finalizer(self, subject: Subject) -> Object | None:
         """None when the resource is gone already."""
-        others = [one for one in subject.metadata.finalizers if one != FINALIZER]
+        others = [one for one in subject.metadata.finalizers if one != subject.finalizer]
         try:
             return await self._set_finalizers(subject, others)
         except ApiError as error:
@@ -184,7 +185,7 @@ class Actor:
         return await self._api.merge(FLINK_DEPLOYMENTS, metadata.namespace, metadata.name, patch)
 
     async def _create_cluster(self, action: CreateCluster, subject: Subject) -> None:
-        resource = subject.resource.model_copy(update={"spec": action.spec})
+        resource = FlinkDeployment(metadata=subject.metadata, spec=action.spec)
         try:
             cluster = cluster_objects(
                 resource, action.submission, subject.operator_configuration, subject.operator_files

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic
 
 from shared.config.effective import Submission
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.snapshot_info import SavepointFormatType
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus, Status_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +170,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Generic[Status_co]):
     """The status is written first, then the events are posted, then the actions run in order."""
 
-    status: FlinkDeploymentStatus
+    status: Status_co
     actions: tuple[Action, ...] = ()
     events: tuple[Event, ...] = ()
     again_after: float | None = None
     """Seconds until the next look, when nothing changes before; None when only a change matters."""
+
+
+AnyPlan = Plan[CommonStatus]

@@ -9,7 +9,7 @@ from controller.decide.health import Health
 from controller.decide.in_place import scales_in_place
 from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.route import Route, Suspension, Wait, recorded_path
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation, Situation
 from controller.decide.stopping import tear_down
 from controller.decide.suspension import begin_suspension, may_try_again
 from controller.decide.upgrade import choose_route, never_ran
@@ -27,7 +27,7 @@ _SUSPENDING = {
 }
 
 
-def changes(now: Situation) -> tuple[str, ...]:
+def changes(now: AnySituation) -> tuple[str, ...]:
     """Paths whose change needs a new cluster.
 
     Of a generation that was acted on there are none: what differs its operator did, an autoscaler say.
@@ -39,7 +39,7 @@ def changes(now: Situation) -> tuple[str, ...]:
     return changed_fields(now.last.spec, now.goal.spec, scales_in_place=in_place)
 
 
-def way(now: Situation) -> Route | Wait:
+def way(now: AnySituation) -> Route | Wait:
     """The way to the changed spec."""
     route = choose_route(now.subject, now.last, now.goal.spec, now.observation)
     if isinstance(route, Wait):
@@ -112,7 +112,7 @@ def _towards(now: Situation, spec: FlinkDeploymentSpec, *, is_rollback: bool) ->
     return replace(now, goal=Wanted(spec, generation, is_rollback=is_rollback))
 
 
-def begin_the_change(now: Situation) -> None:
+def begin_the_change(now: AnySituation) -> None:
     """Put the first step of the way on record, and take it."""
     route = way(now)
     if isinstance(route, Wait):
@@ -127,7 +127,7 @@ def begin_the_change(now: Situation) -> None:
     _take(now, route)
 
 
-def _take(now: Situation, route: Route) -> None:
+def _take(now: AnySituation, route: Route) -> None:
     if route.suspension is Suspension.DELETION:
         tear_down(now, route, first=never_ran(now.last, now.observation))
     else:

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.config.flatten import flatten
 from shared.config.quantity import parse_amount
-from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.pod_template import without_empty_fields
+from shared.model.reconciled_spec import AnySpec
 
 _IGNORED_JOB_FIELDS = (
     "savepointTriggerNonce",
@@ -25,9 +25,7 @@ _PARTS_OF_TEMPLATE = ("metadata", "spec")
 """A template may be written as a Pod; its type and status say nothing, and need not be on record."""
 
 
-def changed_fields(
-    before: FlinkDeploymentSpec, after: FlinkDeploymentSpec, *, scales_in_place: bool = False
-) -> tuple[str, ...]:
+def changed_fields(before: AnySpec, after: AnySpec, *, scales_in_place: bool = False) -> tuple[str, ...]:
     """Paths whose change needs a new cluster, sorted; empty when what runs is what is wanted.
 
     `scales_in_place`: the number of TaskManagers and the parallelism need none.
@@ -39,7 +37,7 @@ def changed_fields(
     return tuple(sorted(_differences("spec", old, new)))
 
 
-def _relevant(spec: FlinkDeploymentSpec) -> dict[str, Any]:
+def _relevant(spec: AnySpec) -> dict[str, Any]:
     wire = spec.model_dump(mode="json", by_alias=True, exclude={"ingress"})
     job = wire.get("job")
     if job is not None:

@@ -29,7 +29,13 @@ from shared.config.operator_options import READINESS_TIMEOUT, RESTART_FAILED
 from shared.config.options import RECONCILE_INTERVAL, is_true
 from shared.model.job import DesiredJobState
 from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, JobState, LifecycleState, ReconciliationState
+from shared.model.status import (
+    CommonStatus,
+    FlinkDeploymentStatus,
+    JobState,
+    LifecycleState,
+    ReconciliationState,
+)
 
 MOVING = 1.0  # seconds between looks while something is under way
 _CHANGING = 0.3  # seconds between looks while a change is: each step of it follows the one before at once
@@ -54,7 +60,7 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
 
 def conclude_with(
     problem: Problem | None,
-    status: FlinkDeploymentStatus,
+    status: CommonStatus,
     last: ReconciledSpec | None,
     subject: Subject,
     at: datetime,
@@ -69,8 +75,9 @@ def conclude_with(
         verdict = in_time(verdict, status, at, lambda: _patience(subject))
     state_verdict(status, verdict, at, generation)
     if last is not None:
-        set_running_condition(status, last.spec.is_application, at, generation)
-        if last.spec.is_application:
+        if isinstance(status, FlinkDeploymentStatus):
+            set_running_condition(status, last.spec.job is not None, at, generation)
+        if last.spec.job is not None:
             set_job_running_condition(status, last, at, generation)
     note_generation_seen(status, generation)
     if status.lifecycle_state is not LifecycleState.DELETING:
@@ -122,7 +129,7 @@ def _job_failure(step: Step, subject: Subject, observation: Observation) -> Prob
             return told or job_failed(None, comes_back=_comes_back(subject))
 
 
-def _is_stable(status: FlinkDeploymentStatus) -> bool:
+def _is_stable(status: CommonStatus) -> bool:
     """What is deployed has proved itself."""
     reconciliation = status.reconciliation_status
     is_back = reconciliation.state is ReconciliationState.ROLLED_BACK
@@ -166,7 +173,7 @@ def _again_after(
     return MOVING if step.state.is_deployed else _CHANGING
 
 
-def _pause_for_the_silent(status: FlinkDeploymentStatus, cluster: Cluster, at: datetime) -> float:
+def _pause_for_the_silent(status: CommonStatus, cluster: Cluster, at: datetime) -> float:
     """The longer a JobManager has been silent, the longer the seconds until it is asked again.
 
     That it comes up or goes is told by watch; that it answers is not.

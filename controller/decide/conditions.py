@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from controller.decide.error_document import recorded_problem
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import (
+    CommonStatus,
     Condition,
     ConditionStatus,
     FlinkDeploymentStatus,
@@ -86,7 +87,7 @@ def set_running_condition(
 
 
 def set_job_running_condition(
-    status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime, generation: int
+    status: CommonStatus, last: ReconciledSpec, at: datetime, generation: int
 ) -> None:
     """Whether Flink says that the job runs; unknown while the JobManager cannot be asked."""
     state = status.job_status.state
@@ -100,7 +101,7 @@ def set_job_running_condition(
     set_condition(status, JOB_RUNNING, value, reason, message, at, generation)
 
 
-def lifecycle_state(status: FlinkDeploymentStatus, last: ReconciledSpec | None) -> LifecycleState:
+def lifecycle_state(status: CommonStatus, last: ReconciledSpec | None) -> LifecycleState:
     """The state of the resource in one word, in the contract's order of precedence (part 1.8)."""
     reconciliation = status.reconciliation_status
     if last is None:
@@ -120,8 +121,10 @@ def lifecycle_state(status: FlinkDeploymentStatus, last: ReconciledSpec | None) 
     return LifecycleState.DEPLOYED
 
 
-def _waits_for_its_owner(status: FlinkDeploymentStatus) -> bool:
+def _waits_for_its_owner(status: CommonStatus) -> bool:
     """Rule 6: there is no JobManager, and none is started without the job's state."""
+    if not isinstance(status, FlinkDeploymentStatus):
+        return False
     if status.job_manager_deployment_status not in {
         JobManagerDeploymentStatus.MISSING,
         JobManagerDeploymentStatus.ERROR,

@@ -19,6 +19,7 @@ from controller.decide.error_document import recorded_problem
 from controller.decide.problems import REPAIR_REFUSED
 from controller.decide.situation import Situation
 from controller.decide.state_machine import Stage, stage_of
+from controller.decide.subject import with_spec
 from controller.flink.checksums import Kind, ObjectName, checksum
 from controller.flink.cluster import cluster_objects
 from controller.observation import NOT_ASKED, Cluster, Drift, Drifted, Known, Problem, Unknown
@@ -119,7 +120,7 @@ def _as_made(now: Situation, cluster: Cluster) -> Iterator[_Objects]:
         cluster.generation or 0, job.job_id, job.upgrade_savepoint_path, cluster.is_rollback
     )
     for spec in _as_submitted(now):
-        resource = subject.resource.model_copy(update={"spec": spec})
+        resource = with_spec(subject, spec)
         try:
             objects = cluster_objects(
                 resource, submission, subject.operator_configuration, subject.operator_files

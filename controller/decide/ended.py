@@ -10,13 +10,13 @@ from shared.config.duration import parse_duration
 from shared.config.operator_options import JM_SHUTDOWN_TTL
 from shared.config.options import high_availability_is_active
 from shared.model.job import UpgradeMode
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus, FlinkDeploymentStatus
 
 SHUTDOWN = "job-manager-shutdown"
 """Key of `status.clusterInfo`: since when the JobManager of the ended job is not kept any more, RFC 3339."""
 
 
-def note_newest_checkpoint(status: FlinkDeploymentStatus, checkpoints: Fact[Checkpoints]) -> None:
+def note_newest_checkpoint(status: CommonStatus, checkpoints: Fact[Checkpoints]) -> None:
     """Whoever starts the job again goes on from there, also when the JobManager is gone.
 
     A job without any never got beyond what it was started from.
@@ -28,9 +28,7 @@ def note_newest_checkpoint(status: FlinkDeploymentStatus, checkpoints: Fact[Chec
             status.job_status.upgrade_savepoint_path = found.newest
 
 
-def has_ended(
-    status: FlinkDeploymentStatus, observation: Observation, configuration: Mapping[str, str]
-) -> bool:
+def has_ended(status: CommonStatus, observation: Observation, configuration: Mapping[str, str]) -> bool:
     """The JobManager says so; or it did, is there no more, and cannot have run the job again.
 
     One without high availability does, when its container starts anew. `configuration`: what ran.
@@ -40,12 +38,12 @@ def has_ended(
             return job.state.is_terminal
         case _:
             state = status.job_status.state
-            was_final = high_availability_is_active(configuration) or SHUTDOWN in status.cluster_info
+            was_final = high_availability_is_active(configuration) or _was_shut_down(status)
             is_gone = isinstance(observation.cluster, Absent)
             return state is not None and state.is_terminal and is_gone and was_final
 
 
-def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> Route | Wait:
+def route_after_end(status: CommonStatus, observation: Observation) -> Route | Wait:
     """From the job's newest checkpoint: asked of the JobManager while it is there, else what is on record."""
     if isinstance(observation.cluster, Absent):
         return _by_record(status)
@@ -62,7 +60,7 @@ def route_after_end(status: FlinkDeploymentStatus, observation: Observation) -> 
             return _from(recorded_path(status))
 
 
-def seconds_to_live(status: FlinkDeploymentStatus, options: Mapping[str, str], at: datetime) -> float | None:
+def seconds_to_live(status: CommonStatus, options: Mapping[str, str], at: datetime) -> float | None:
     """How long the JobManager of a job that ended is still kept; None of one that has not ended."""
     job = status.job_status
     if job.state is None or not job.state.is_terminal or not (job.update_time or "").isdigit():
@@ -71,7 +69,11 @@ def seconds_to_live(status: FlinkDeploymentStatus, options: Mapping[str, str], a
     return int(job.update_time or 0) / 1000 + limit - at.timestamp()
 
 
-def _by_record(status: FlinkDeploymentStatus) -> Route | Wait:
+def _was_shut_down(status: CommonStatus) -> bool:
+    return isinstance(status, FlinkDeploymentStatus) and SHUTDOWN in status.cluster_info
+
+
+def _by_record(status: CommonStatus) -> Route | Wait:
     if status.job_status.upgrade_savepoint_path == LAST_STATE_MARKER:
         return Wait(problems.no_savepoint_is_recorded())
     return _from(status.job_status.upgrade_savepoint_path)

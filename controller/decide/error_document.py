@@ -18,7 +18,7 @@ from shared.config.operator_options import (
 )
 from shared.config.options import is_true
 from shared.config.registry import Option
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus
 
 
 def error_document(problem: Problem, configuration: Mapping[str, str]) -> str:
@@ -42,7 +42,7 @@ def error_document(problem: Problem, configuration: Mapping[str, str]) -> str:
     return orjson.dumps(document).decode()
 
 
-def recorded_problem(status: FlinkDeploymentStatus) -> Problem | None:
+def recorded_problem(status: CommonStatus) -> Problem | None:
     """What `status.error` says."""
     if status.error is None:
         return None

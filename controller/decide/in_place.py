@@ -2,19 +2,19 @@
 
 from controller.decide.recording import record_spec
 from controller.decide.step import Step
-from controller.decide.subject import Subject
+from controller.decide.subject import AnySubject
 from controller.decide.wanted import Wanted
 from controller.observation import Known, Observation
 from controller.plan import ScaleTaskManagers
 from shared.config.effective import task_manager_count
 from shared.config.options import SCHEDULER_MODE
 from shared.model.deployment import FlinkDeploymentSpec, KubernetesDeploymentMode
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
 
 _REACTIVE = "REACTIVE"
 
 
-def scales_in_place(subject: Subject, before: FlinkDeploymentSpec, after: FlinkDeploymentSpec) -> bool:
+def scales_in_place(subject: AnySubject, before: AnySpec, after: AnySpec) -> bool:
     """Whether Flink itself adapts the job to its TaskManagers, before and after (contract part 5.5.1)."""
     return all(_is_reactive(subject, spec) for spec in (before, after))
 
@@ -32,7 +32,7 @@ def record_in_place(
     return record_spec(step.status, last, spec, generation=goal.generation)
 
 
-def see_to_scale(step: Step, last: ReconciledSpec, subject: Subject, observation: Observation) -> None:
+def see_to_scale(step: Step, last: ReconciledSpec, subject: AnySubject, observation: Observation) -> None:
     """A standalone cluster runs as many TaskManagers as its spec says, whoever changed their number."""
     if last.spec.mode is not KubernetesDeploymentMode.STANDALONE:
         return
@@ -43,8 +43,8 @@ def see_to_scale(step: Step, last: ReconciledSpec, subject: Subject, observation
             step.actions = (*step.actions, ScaleTaskManagers(wanted))
 
 
-def _is_reactive(subject: Subject, spec: FlinkDeploymentSpec) -> bool:
-    if spec.mode is not KubernetesDeploymentMode.STANDALONE:
+def _is_reactive(subject: AnySubject, spec: AnySpec) -> bool:
+    if not isinstance(spec, FlinkDeploymentSpec) or spec.mode is not KubernetesDeploymentMode.STANDALONE:
         return False
     config = subject.configuration(spec)
     return (SCHEDULER_MODE.read(config) or "").strip().upper() == _REACTIVE

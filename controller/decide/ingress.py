@@ -3,7 +3,7 @@
 from controller.decide.error_document import recorded_problem
 from controller.decide.problems import INGRESS_FAILED, foreign_ingress
 from controller.decide.step import Step
-from controller.decide.subject import Subject
+from controller.decide.subject import Subject, with_spec
 from controller.decide.wanted import Wanted
 from controller.flink.ingress import cluster_ingress, is_owned_by, replaced
 from controller.observation import Absent, Known, Observation, Problem
@@ -43,7 +43,7 @@ def _say_that_it_is_not_managed(step: Step, subject: Subject) -> None:
 
 def _next(subject: Subject, goal: Wanted, observation: Observation) -> tuple[Action | None, Problem | None]:
     """Raises ValueError for a spec that no Ingress can be made of."""
-    resource = subject.resource.model_copy(update={"spec": goal.spec})
+    resource = with_spec(subject, goal.spec)
     config = subject.configuration(goal.spec)
     wanted = cluster_ingress(resource, config)
     match observation.ingress:

@@ -8,19 +8,19 @@ from controller.decide.conditions import milliseconds
 from controller.observation import JobException, Known, Observation
 from controller.plan import Event, EventComponent, EventType
 from shared.config.operator_options import EXCEPTION_EVENT_LIMIT, EXCEPTION_EVENT_LINES
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus
 
 _RECENT = 30 * 60 * 1000  # milliseconds; what was thrown earlier is no news to anybody
 _ANNOTATION = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
-def told_until(status: FlinkDeploymentStatus, at: datetime) -> int:
+def told_until(status: CommonStatus, at: datetime) -> int:
     """Milliseconds since 1970: later exceptions were not told yet."""
     return max(int(status.job_status.last_exception_time or 0), milliseconds(at) - _RECENT)
 
 
 def tell_exceptions(
-    status: FlinkDeploymentStatus, observation: Observation, configuration: Mapping[str, str]
+    status: CommonStatus, observation: Observation, configuration: Mapping[str, str]
 ) -> list[Event]:
     """Events of what was not told yet, the newest so many of it; the newest goes on record."""
     match observation.exceptions:

@@ -12,7 +12,7 @@ from controller.decide.guards import the_savepoint_is_made
 from controller.decide.observed import first_problem
 from controller.decide.rollback import is_rollback
 from controller.decide.route import recorded_path
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation
 from controller.decide.suspension import (
     may_try_again,
     note_savepoint,
@@ -26,7 +26,7 @@ from controller.plan import Event, EventComponent, EventType
 from shared.config.operator_options import SAVEPOINT_ON_DELETION
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.control import FORCE_DELETION, is_on
-from shared.model.status import FlinkDeploymentStatus, JobState
+from shared.model.status import CommonStatus, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Obstacle:
     """It is no matter of time."""
 
 
-def the_last_savepoint_is_made(now: Situation) -> bool:
+def the_last_savepoint_is_made(now: AnySituation) -> bool:
     """Flink tells where it lies, and it is not on record yet."""
     return the_savepoint_is_made(now) and taken(now.step.status) is None
 
 
-def no_savepoint_is_due(now: Situation) -> bool:
+def no_savepoint_is_due(now: AnySituation) -> bool:
     """None is wanted, or there is nothing of which one could be taken."""
     return not is_wanted(now) or why_none(now) is not None
 
 
-def a_savepoint_can_be_asked_for(now: Situation) -> bool:
+def a_savepoint_can_be_asked_for(now: AnySituation) -> bool:
     """The job runs, and Flink does not know of the request, or there was none."""
     if not _runs(now):
         return False
@@ -58,13 +58,13 @@ def a_savepoint_can_be_asked_for(now: Situation) -> bool:
     return savepoint_directory(now) is not None and may_try_again(now.step.status, now.observation.at)
 
 
-def is_wanted(now: Situation) -> bool:
+def is_wanted(now: AnySituation) -> bool:
     """By the spec, or by what runs where the spec is not valid."""
     config = now.subject.configuration(now.goal.spec)
-    return now.goal.spec.is_application and is_true(SAVEPOINT_ON_DELETION.read(config))
+    return now.goal.spec.job is not None and is_true(SAVEPOINT_ON_DELETION.read(config))
 
 
-def taken(status: FlinkDeploymentStatus) -> str | None:
+def taken(status: CommonStatus) -> str | None:
     """Where the savepoint lies that the recorded trigger asked for."""
     info = status.job_status.savepoint_info
     if info is None or pending_trigger(status) is None or info.last_savepoint is None:
@@ -73,12 +73,12 @@ def taken(status: FlinkDeploymentStatus) -> str | None:
     return info.last_savepoint.location if is_its else None
 
 
-def is_awaited(status: FlinkDeploymentStatus) -> bool:
+def is_awaited(status: CommonStatus) -> bool:
     """It was asked for, and where it lies is not on record."""
     return pending_trigger(status) is not None and taken(status) is None
 
 
-def note(now: Situation) -> None:
+def note(now: AnySituation) -> None:
     """Its place goes on record, and is told before the cluster goes."""
     match now.observation.stop:
         case Known(StopOperation(location=str() as location)):
@@ -89,7 +89,7 @@ def note(now: Situation) -> None:
             now.step.events.append(Event(EventType.NORMAL, "SavepointTaken", message, EventComponent.JOB))
 
 
-def ask(now: Situation) -> None:
+def ask(now: AnySituation) -> None:
     """With the trigger id on record: Flink takes one savepoint for it, however often it is asked."""
     if pending_trigger(now.step.status) is None:
         record_trigger(now)
@@ -98,7 +98,7 @@ def ask(now: Situation) -> None:
         now.step.actions = (stop_with_savepoint(now, job_id, trigger),)
 
 
-def obstacle(now: Situation) -> Obstacle | None:
+def obstacle(now: AnySituation) -> Obstacle | None:
     """Why it is not made yet; None while it is being made."""
     failed = recorded_problem(now.step.status)
     if failed is not None and failed.reason == problems.SAVEPOINT_ERROR and _runs(now):
@@ -110,7 +110,7 @@ def obstacle(now: Situation) -> Obstacle | None:
     return Obstacle(f"A savepoint is to be taken before the job ends, and {_what_is_missing(now)}")
 
 
-def why_none(now: Situation) -> str | None:
+def why_none(now: AnySituation) -> str | None:
     """Why none is taken, in words; None where one is due."""
     if is_on(FORCE_DELETION, now.subject.metadata):
         return f"the annotation {FORCE_DELETION} gives it up"
@@ -126,7 +126,7 @@ def why_none(now: Situation) -> str | None:
     return _why_none_of_the_job(now)
 
 
-def _why_none_of_the_job(now: Situation) -> str | None:
+def _why_none_of_the_job(now: AnySituation) -> str | None:
     if _may_be_made(now):
         return None
     recorded = now.step.status.job_status.state
@@ -143,13 +143,13 @@ def _why_none_of_the_job(now: Situation) -> str | None:
             return None
 
 
-def _may_be_made(now: Situation) -> bool:
+def _may_be_made(now: AnySituation) -> bool:
     """A job that ended by it is over before anybody has read where it lies."""
     may_tell = isinstance(now.observation.stop, Unknown) and not isinstance(now.observation.job, Absent)
     return may_tell and is_awaited(now.step.status)
 
 
-def _is_being_stopped(now: Situation) -> bool:
+def _is_being_stopped(now: AnySituation) -> bool:
     match now.observation.job:
         case Known(job):
             return not job.state.is_terminal
@@ -157,7 +157,7 @@ def _is_being_stopped(now: Situation) -> bool:
             return False
 
 
-def _runs(now: Situation) -> bool:
+def _runs(now: AnySituation) -> bool:
     match now.observation.job:
         case Known(job):
             return job.state is JobState.RUNNING
@@ -165,7 +165,7 @@ def _runs(now: Situation) -> bool:
             return False
 
 
-def _has_not_run(now: Situation, job: Job) -> bool:
+def _has_not_run(now: AnySituation, job: Job) -> bool:
     """Since it was started; its state is what it was started from."""
     reconciliation = now.step.status.reconciliation_status
     is_stable = reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
@@ -181,14 +181,14 @@ def _has_not_run(now: Situation, job: Job) -> bool:
             return False
 
 
-def _is_known_to_have_ended(now: Situation) -> bool:
+def _is_known_to_have_ended(now: AnySituation) -> bool:
     """Flink keeps metadata of a job that has not; without such a JobManager that starts knows none yet."""
     spec = now.goal.spec if now.step.last is None else now.last.spec
     keeps_metadata = high_availability_is_kubernetes(now.subject.configuration(spec))
     return keeps_metadata and isinstance(now.observation.high_availability, Absent)
 
 
-def _what_is_missing(now: Situation) -> str:
+def _what_is_missing(now: AnySituation) -> str:
     match now.observation.cluster, now.observation.job:
         case Unknown(reason), _:
             return f"it is not known whether the cluster still runs: {reason}"

@@ -10,7 +10,7 @@ from controller.decide.rollback import is_rollback
 from controller.decide.situation import Situation
 from controller.decide.state_machine import follow
 from controller.decide.step import Step
-from controller.decide.subject import FINALIZER, Subject
+from controller.decide.subject import Subject
 from controller.decide.verdict import state_deletion
 from controller.decide.wanted import Wanted, wanted
 from controller.observation import Observation
@@ -23,7 +23,7 @@ _BLOCKED = 10.0  # seconds between looks at what may never change; the way out c
 
 def decide_unseen(subject: Subject) -> Plan | None:
     """What is due whatever the cluster is like; None when that has to be known."""
-    if FINALIZER in subject.metadata.finalizers or is_on(PAUSED, subject.metadata):
+    if subject.finalizer in subject.metadata.finalizers or is_on(PAUSED, subject.metadata):
         return None
     if subject.metadata.deletion_timestamp is not None:
         return Plan(subject.status)

@@ -7,7 +7,12 @@ from controller.decide.conditions import milliseconds
 from controller.decide.error_document import error_document, recorded_problem
 from controller.observation import Absent, Component, Job, Known, Observation, Problem, Unknown
 from controller.plan import Event, EventComponent, EventType
-from shared.model.status import FlinkDeploymentStatus, JobManagerDeploymentStatus, JobState
+from shared.model.status import (
+    CommonStatus,
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    JobState,
+)
 
 _EVENTS = {
     "ValidationError": ("ValidationError", EventComponent.OPERATOR),
@@ -51,7 +56,7 @@ def job_manager_status(
     return JobManagerDeploymentStatus.DEPLOYING
 
 
-def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[Event]:
+def apply_job(status: CommonStatus, observation: Observation) -> list[Event]:
     """Write what Flink says about the job into the status; the event tells of a change."""
     match observation.job:
         case Known(job):
@@ -61,7 +66,7 @@ def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[E
             if state is not None and not state.is_terminal and state is not JobState.RECONCILING:
                 missing = isinstance(observation.job, Absent)
                 lost = isinstance(observation.cluster, Absent) or missing
-                if lost or status.job_manager_deployment_status is not JobManagerDeploymentStatus.READY:
+                if lost or not _has_job_manager(status, observation):
                     status.job_status.state = JobState.RECONCILING
                 if missing:
                     message = f"The JobManager does not know the job, which was {state.value}"
@@ -69,7 +74,14 @@ def apply_job(status: FlinkDeploymentStatus, observation: Observation) -> list[E
             return []
 
 
-def _apply_known_job(status: FlinkDeploymentStatus, job: Job, at: datetime) -> list[Event]:
+def _has_job_manager(status: CommonStatus, observation: Observation) -> bool:
+    """One that is up, by the status of its FlinkDeployment; a session job's says nothing of it."""
+    if isinstance(status, FlinkDeploymentStatus):
+        return status.job_manager_deployment_status is JobManagerDeploymentStatus.READY
+    return isinstance(observation.cluster, Known) and observation.cluster.value.available
+
+
+def _apply_known_job(status: CommonStatus, job: Job, at: datetime) -> list[Event]:
     before = status.job_status.state
     status.job_status.job_name = job.name
     status.job_status.job_id = job.job_id
@@ -92,7 +104,7 @@ def problem_of_last_attempt(status: FlinkDeploymentStatus, generation: int) -> P
 
 
 def apply_problem(
-    status: FlinkDeploymentStatus, problem: Problem | None, configuration: Mapping[str, str]
+    status: CommonStatus, problem: Problem | None, configuration: Mapping[str, str]
 ) -> list[Event]:
     """Put the problem into `status.error`, or take an old one out; the event tells of a new one.
 

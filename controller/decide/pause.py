@@ -6,13 +6,13 @@ from controller.decide.conclusion import conclude
 from controller.decide.conditions import drop_condition, set_condition
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.step import Step
-from controller.decide.subject import FINALIZER, Subject
+from controller.decide.subject import Subject
 from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.decide.wanted import objection
 from controller.observation import Absent, Observation
 from controller.plan import Plan
 from shared.control import PAUSED
-from shared.model.status import FlinkDeploymentStatus, LifecycleState, ReconciliationState
+from shared.model.status import CommonStatus, LifecycleState, ReconciliationState
 
 CONDITION = "Paused"
 _SECONDS = 5.0  # between looks while something moves by itself
@@ -21,7 +21,7 @@ _SECONDS = 5.0  # between looks while something moves by itself
 def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan:
     """The plan of a paused resource: what is seen of its job, and what waits."""
     metadata, status = subject.metadata, step.status
-    if metadata.deletion_timestamp is not None and FINALIZER not in metadata.finalizers:
+    if metadata.deletion_timestamp is not None and subject.finalizer not in metadata.finalizers:
         return Plan(subject.status)
     if step.last is not None:
         _note(step, observation)
@@ -42,7 +42,7 @@ def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan
     return replace(plan, actions=(), again_after=_again_after(step, plan))
 
 
-def end_pause(status: FlinkDeploymentStatus) -> None:
+def end_pause(status: CommonStatus) -> None:
     """The condition goes with the annotation."""
     drop_condition(status, CONDITION)
 

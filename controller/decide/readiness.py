@@ -5,6 +5,7 @@ from controller.decide.verdict import Standing, Verdict, verdict_on
 from controller.observation import Problem
 from shared.model.reconciled_spec import ReconciledSpec
 from shared.model.status import (
+    CommonStatus,
     FlinkDeploymentStatus,
     JobManagerDeploymentStatus,
     JobState,
@@ -23,7 +24,7 @@ _NOT_LISTED = (
 
 
 def readiness(
-    status: FlinkDeploymentStatus,
+    status: CommonStatus,
     last: ReconciledSpec | None,
     problem: Problem | None,
     generation: int,
@@ -43,12 +44,12 @@ def readiness(
         return _ready("Suspended", "The job is suspended, as spec.job.state asks")
     if last.spec.is_application:
         return _of_job(status)
-    if status.job_manager_deployment_status is JobManagerDeploymentStatus.READY:
+    if _answers(status):
         return _ready("SessionReady", "The session cluster takes jobs")
     return _moving("JobManagerNotReady", "The JobManager does not answer yet")
 
 
-def _of_change(status: FlinkDeploymentStatus, last: ReconciledSpec, generation: int) -> Verdict | None:
+def _of_change(status: CommonStatus, last: ReconciledSpec, generation: int) -> Verdict | None:
     """While the user's spec is not what is deployed."""
     match status.reconciliation_status.state:
         case ReconciliationState.ROLLING_BACK:
@@ -67,8 +68,8 @@ def _of_change(status: FlinkDeploymentStatus, last: ReconciledSpec, generation: 
             return None
 
 
-def _of_job(status: FlinkDeploymentStatus) -> Verdict:
-    answers = status.job_manager_deployment_status is JobManagerDeploymentStatus.READY
+def _of_job(status: CommonStatus) -> Verdict:
+    answers = _answers(status)
     match status.job_status.state:
         case JobState.RUNNING:
             return _ready("JobRunning", "The job runs")
@@ -85,6 +86,13 @@ def _of_job(status: FlinkDeploymentStatus) -> Verdict:
             return Verdict(Standing.TROUBLED, f"Job{state.value.capitalize()}", f"The job is {state.value}")
         case state:
             return _moving(f"Job{state.value.capitalize()}", f"The job is {state.value}")
+
+
+def _answers(status: CommonStatus) -> bool:
+    """By what is on record; a session job's status tells nothing of its JobManager."""
+    if not isinstance(status, FlinkDeploymentStatus):
+        return False
+    return status.job_manager_deployment_status is JobManagerDeploymentStatus.READY
 
 
 def _ready(reason: str, message: str) -> Verdict:

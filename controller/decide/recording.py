@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeGuard, cast
 
 from controller.decide.conditions import milliseconds
 from controller.decide.ended import SHUTDOWN
 from controller.decide.rollback import ROLLBACK, document_of_rollback, is_rollback
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState, UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import ReconciledSpec, Spec
 from shared.model.status import (
+    CommonStatus,
     FlinkDeploymentStatus,
     JobManagerDeploymentStatus,
     JobState,
@@ -20,7 +22,7 @@ HEALTH_INFO = "ClusterHealthInfo"
 """Key of `status.clusterInfo`."""
 
 
-def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+def record_suspension(status: CommonStatus, last: ReconciledSpec[Spec], at: datetime) -> ReconciledSpec[Spec]:
     """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
     running = _with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
     recorded = replace(last, spec=running, first_deployment=False)
@@ -28,8 +30,8 @@ def record_suspension(status: FlinkDeploymentStatus, last: ReconciledSpec, at: d
 
 
 def record_change(
-    status: FlinkDeploymentStatus,
-    spec: FlinkDeploymentSpec,
+    status: CommonStatus,
+    spec: Spec,
     *,
     generation: int,
     at: datetime,
@@ -37,7 +39,7 @@ def record_change(
     restore: UpgradeMode = UpgradeMode.STATELESS,
     path: str | None = None,
     never_ran: bool = False,
-) -> ReconciledSpec:
+) -> ReconciledSpec[Spec]:
     """A change is under way: the new spec is recorded, its job suspended until it is deployed.
 
     `first`: nothing ran yet, so the initial savepoint is still what the job starts from.
@@ -49,7 +51,7 @@ def record_change(
         status.job_status.state = JobState.RECONCILING
     elif status.job_status.state is not None and not status.job_status.state.is_terminal:
         status.job_status.state = JobState.FINISHED
-    if status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR:
+    if _has_failed_cluster(status):
         # That was the old cluster's; MISSING would say that it is gone.
         status.job_manager_deployment_status = JobManagerDeploymentStatus.DEPLOYING
     status.job_status.upgrade_savepoint_path = path
@@ -59,8 +61,8 @@ def record_change(
 
 
 def record_submission(
-    status: FlinkDeploymentStatus,
-    spec: FlinkDeploymentSpec,
+    status: CommonStatus,
+    spec: Spec,
     *,
     generation: int,
     at: datetime,
@@ -68,10 +70,11 @@ def record_submission(
     restore: UpgradeMode,
     path: str | None,
     first: bool,
-) -> ReconciledSpec:
+) -> ReconciledSpec[Spec]:
     """A cluster is about to be created: with which spec, job id and restore point."""
-    for key in (HEALTH_INFO, SHUTDOWN):
-        status.cluster_info.pop(key, None)  # both speak of the run before
+    if isinstance(status, FlinkDeploymentStatus):
+        for key in (HEALTH_INFO, SHUTDOWN):
+            status.cluster_info.pop(key, None)  # both speak of the run before
     status.job_status.job_id = job_id
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
     status.job_status.upgrade_savepoint_path = path
@@ -79,7 +82,7 @@ def record_submission(
     return _record(status, recorded, _moving(status), generation, at)
 
 
-def submission_is_recorded(status: FlinkDeploymentStatus, generation: int | None = None) -> bool:
+def submission_is_recorded(status: CommonStatus, generation: int | None = None) -> bool:
     """Whether the recorded job id is that of a submission which is due (of that generation): it is kept."""
     return (
         status.reconciliation_status.state
@@ -89,20 +92,22 @@ def submission_is_recorded(status: FlinkDeploymentStatus, generation: int | None
     )
 
 
-def mark_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+def mark_deployed(status: CommonStatus, last: ReconciledSpec[Spec], at: datetime) -> ReconciledSpec[Spec]:
     """The recorded spec, or the stable one in its place, has its cluster."""
     deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
     state = ReconciliationState.ROLLED_BACK if is_rollback(status) else ReconciliationState.DEPLOYED
     return _record(status, deployed, state, status.recorded_generation, at)
 
 
-def mark_still_deployed(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+def mark_still_deployed(
+    status: CommonStatus, last: ReconciledSpec[Spec], at: datetime
+) -> ReconciledSpec[Spec]:
     """What was to be stopped runs on, also where it was to be rolled back."""
     deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
     return _record(status, deployed, ReconciliationState.DEPLOYED, status.recorded_generation, at)
 
 
-def mark_suspended(status: FlinkDeploymentStatus, last: ReconciledSpec, at: datetime) -> ReconciledSpec:
+def mark_suspended(status: CommonStatus, last: ReconciledSpec[Spec], at: datetime) -> ReconciledSpec[Spec]:
     """The job is suspended as its owner wanted: that is stable."""
     recorded = _record(status, last, ReconciliationState.DEPLOYED, status.recorded_generation, at)
     mark_stable(status)
@@ -110,12 +115,12 @@ def mark_suspended(status: FlinkDeploymentStatus, last: ReconciledSpec, at: date
 
 
 def record_spec(
-    status: FlinkDeploymentStatus,
-    last: ReconciledSpec,
-    spec: FlinkDeploymentSpec,
+    status: CommonStatus,
+    last: ReconciledSpec[Spec],
+    spec: Spec,
     *,
     generation: int,
-) -> ReconciledSpec:
+) -> ReconciledSpec[Spec]:
     """The spec of what runs, where a change needs no new cluster; what was stable stays so."""
     recorded, reconciliation = replace(last, spec=spec), status.reconciliation_status
     reconciliation.last_reconciled_generation = generation
@@ -128,7 +133,7 @@ def record_spec(
 
 
 def record_return(
-    status: FlinkDeploymentStatus, last: ReconciledSpec, spec: FlinkDeploymentSpec, *, generation: int
+    status: CommonStatus, last: ReconciledSpec, spec: FlinkDeploymentSpec, *, generation: int
 ) -> ReconciledSpec:
     """The owner goes back to the spec that runs since a rollback: from now on it is the recorded one."""
     mode = None if last.spec.job is None else last.spec.job.upgrade_mode
@@ -140,12 +145,12 @@ def record_return(
     return recorded
 
 
-def mark_stable(status: FlinkDeploymentStatus) -> None:
+def mark_stable(status: CommonStatus) -> None:
     """The recorded spec has proved itself."""
     status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec
 
 
-def note_generation_seen(status: FlinkDeploymentStatus, generation: int) -> None:
+def note_generation_seen(status: CommonStatus, generation: int) -> None:
     """The newest generation was looked at; that of the record stands beside it only where it is another."""
     recorded = status.recorded_generation
     status.observed_generation = generation
@@ -153,26 +158,30 @@ def note_generation_seen(status: FlinkDeploymentStatus, generation: int) -> None
     reconciliation.last_reconciled_generation = None if recorded == generation else recorded
 
 
-def _moving(status: FlinkDeploymentStatus) -> ReconciliationState:
+def _has_failed_cluster(status: CommonStatus) -> TypeGuard[FlinkDeploymentStatus]:
+    if not isinstance(status, FlinkDeploymentStatus):
+        return False
+    return status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
+
+
+def _moving(status: CommonStatus) -> ReconciliationState:
     return ReconciliationState.ROLLING_BACK if is_rollback(status) else ReconciliationState.UPGRADING
 
 
-def _with_job(
-    spec: FlinkDeploymentSpec, state: DesiredJobState, mode: UpgradeMode | None = None
-) -> FlinkDeploymentSpec:
+def _with_job(spec: Spec, state: DesiredJobState, mode: UpgradeMode | None = None) -> Spec:
     if spec.job is None:
         return spec
     update = {"state": state} if mode is None else {"state": state, "upgrade_mode": mode}
-    return spec.model_copy(update={"job": spec.job.model_copy(update=update)})
+    return cast(Spec, spec.model_copy(update={"job": spec.job.model_copy(update=update)}))
 
 
 def _record(
-    status: FlinkDeploymentStatus,
-    recorded: ReconciledSpec,
+    status: CommonStatus,
+    recorded: ReconciledSpec[Spec],
     state: ReconciliationState,
     generation: int | None,
     at: datetime,
-) -> ReconciledSpec:
+) -> ReconciledSpec[Spec]:
     reconciliation = status.reconciliation_status
     document = document_of_rollback(status, recorded) if state in ROLLBACK else recorded.to_json()
     before = (reconciliation.state, reconciliation.last_reconciled_spec, status.recorded_generation)

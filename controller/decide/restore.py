@@ -12,8 +12,8 @@ from controller.observation import Absent, Known, Observation, Problem, Unknown
 from shared.config.operator_options import JM_DEPLOYMENT_RECOVERY
 from shared.config.options import high_availability_is_active, is_true
 from shared.model.job import JobSpec, UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
+from shared.model.status import CommonStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class NotYet:
 
 
 def restore_of(
-    status: FlinkDeploymentStatus,
-    last: ReconciledSpec | None,
-    goal: Wanted,
+    status: CommonStatus,
+    last: ReconciledSpec[AnySpec] | None,
+    goal: Wanted[AnySpec],
     job: JobSpec,
     observation: Observation,
     *,
@@ -86,7 +86,7 @@ def _has_run(observation: Observation) -> bool:
     return isinstance(observation.high_availability, Known)
 
 
-def _from_path(status: FlinkDeploymentStatus) -> Restore | NotYet:
+def _from_path(status: CommonStatus) -> Restore | NotYet:
     path = recorded_path(status)
     info = status.job_status.savepoint_info
     if path is None and info is not None and info.last_savepoint is not None:
@@ -96,7 +96,7 @@ def _from_path(status: FlinkDeploymentStatus) -> Restore | NotYet:
     return Restore(UpgradeMode.SAVEPOINT, path)
 
 
-def _from_metadata(status: FlinkDeploymentStatus, observation: Observation) -> Restore | NotYet:
+def _from_metadata(status: CommonStatus, observation: Observation) -> Restore | NotYet:
     match observation.high_availability:
         case Unknown():
             return NotYet()

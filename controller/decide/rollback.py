@@ -10,13 +10,13 @@ from dataclasses import replace
 from controller.decide.changes import changed_fields
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState, JobSpec, UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, ReconciliationState
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
+from shared.model.status import CommonStatus, ReconciliationState
 
 ROLLBACK = frozenset({ReconciliationState.ROLLING_BACK, ReconciliationState.ROLLED_BACK})
 
 
-def deployed_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
+def deployed_spec(status: CommonStatus) -> ReconciledSpec | None:
     """What runs, or comes next; None before the first deployment. Raises ValueError for a broken record."""
     recorded = recorded_spec(status)
     stable = status.reconciliation_status.last_stable_spec
@@ -28,7 +28,7 @@ def deployed_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
     return replace(recorded, spec=_with(ReconciledSpec.from_json(stable).spec, recorded.spec.job))
 
 
-def recorded_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
+def recorded_spec(status: CommonStatus) -> ReconciledSpec | None:
     """What `lastReconciledSpec` says. Raises ValueError when it cannot be read."""
     document = status.reconciliation_status.last_reconciled_spec
     if document is None:
@@ -37,12 +37,12 @@ def recorded_spec(status: FlinkDeploymentStatus) -> ReconciledSpec | None:
     return replace(recorded, first_deployment=recorded.first_deployment and _begins_anew(recorded, status))
 
 
-def is_rollback(status: FlinkDeploymentStatus) -> bool:
+def is_rollback(status: CommonStatus) -> bool:
     """Whether the last stable spec runs in place of the recorded one, or is about to."""
     return status.reconciliation_status.state in ROLLBACK
 
 
-def document_of_rollback(status: FlinkDeploymentStatus, deployed: ReconciledSpec) -> str:
+def document_of_rollback(status: CommonStatus, deployed: ReconciledSpec[AnySpec]) -> str:
     """The record of the spec that proved bad, with the state of the job that is deployed instead."""
     recorded = recorded_spec(status)
     if recorded is None or recorded.spec.job is None or deployed.spec.job is None:
@@ -55,7 +55,7 @@ def document_of_rollback(status: FlinkDeploymentStatus, deployed: ReconciledSpec
 
 
 def stable_goal(
-    status: FlinkDeploymentStatus, spec: FlinkDeploymentSpec, generation: int
+    status: CommonStatus, spec: FlinkDeploymentSpec, generation: int
 ) -> FlinkDeploymentSpec | None:
     """The last stable spec as what is worked towards; None where the owner changed `spec` since the record.
 
@@ -91,7 +91,7 @@ def _with(stable: FlinkDeploymentSpec, job: JobSpec) -> FlinkDeploymentSpec:
     return stable.model_copy(update={"job": stable.job.model_copy(update=update)})
 
 
-def _begins_anew(recorded: ReconciledSpec, status: FlinkDeploymentStatus) -> bool:
+def _begins_anew(recorded: ReconciledSpec, status: CommonStatus) -> bool:
     """Whether what is on record starts where its owner said, and not from state of its own.
 
     The Java operator calls a deployment the first one even after the job was suspended, with its state.

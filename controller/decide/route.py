@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from controller.observation import Problem
 from shared.model.job import UpgradeMode
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus
 
 LAST_STATE_MARKER = "KUBERNETES_OPERATOR_LAST_STATE"
 """A restore point that does not exist: a job whose metadata got lost fails on it, and never starts empty."""
@@ -42,7 +42,7 @@ class Wait:
 WITHOUT_STATE = Route(Suspension.DELETION, UpgradeMode.STATELESS)
 
 
-def recorded_path(status: FlinkDeploymentStatus) -> str | None:
+def recorded_path(status: CommonStatus) -> str | None:
     """What the recorded run was started from, if it is a path."""
     path = status.job_status.upgrade_savepoint_path
     return None if path == LAST_STATE_MARKER else path

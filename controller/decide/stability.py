@@ -5,8 +5,8 @@ have been completed.
 """
 
 from controller.decide.conditions import milliseconds
-from controller.decide.situation import Situation
-from controller.decide.subject import Subject
+from controller.decide.situation import AnySituation
+from controller.decide.subject import AnySubject
 from controller.observation import Checkpoints, Known, Unknown
 from shared.config.derived import LAST_STATE_INTERVAL
 from shared.config.duration import parse_duration
@@ -16,7 +16,7 @@ from shared.model.job import UpgradeMode
 from shared.model.status import JobState, ReconciliationState
 
 
-def is_on_probation(subject: Subject) -> bool:
+def is_on_probation(subject: AnySubject) -> bool:
     """Whether the deployed spec is to be rolled back if it does not prove itself."""
     reconciliation = subject.status.reconciliation_status
     return (
@@ -27,11 +27,11 @@ def is_on_probation(subject: Subject) -> bool:
     )
 
 
-def has_proved_itself(now: Situation) -> bool:
+def has_proved_itself(now: AnySituation) -> bool:
     """Whether the deployed spec is stable."""
     if now.step.state is not ReconciliationState.DEPLOYED:
         return False
-    if not now.last.spec.is_application:
+    if now.last.spec.job is None:
         return isinstance(now.observation.flink, Known)
     match _job_state(now):
         case JobState.FINISHED:
@@ -42,13 +42,13 @@ def has_proved_itself(now: Situation) -> bool:
             return False
 
 
-def may_have_proved_itself(now: Situation) -> bool:
+def may_have_proved_itself(now: AnySituation) -> bool:
     """Also where the JobManager cannot be asked, or does not tell whether a running job has a checkpoint."""
     untold = _job_state(now) is JobState.RUNNING and isinstance(now.observation.checkpoints, Unknown)
     return untold or now.observation.rest_problem is not None or has_proved_itself(now)
 
 
-def time_to_prove_itself(now: Situation) -> float:
+def time_to_prove_itself(now: AnySituation) -> float:
     """Seconds; a running job has two checkpoint intervals at least."""
     options = now.subject.configuration(now.goal.spec)
     limit = parse_duration(READINESS_TIMEOUT.read(options) or "5 min")
@@ -57,13 +57,13 @@ def time_to_prove_itself(now: Situation) -> float:
     return max(limit, 2 * parse_duration(checkpoint_interval(now) or "0 s"))
 
 
-def age_of_record(now: Situation) -> float:
+def age_of_record(now: AnySituation) -> float:
     """Seconds since the recorded spec came to be what it is."""
     since = now.step.status.reconciliation_status.reconciliation_timestamp
     return (milliseconds(now.observation.at) - since) / 1000
 
 
-def _job_state(now: Situation) -> JobState | None:
+def _job_state(now: AnySituation) -> JobState | None:
     match now.observation.job:
         case Known(job):
             return job.state
@@ -71,7 +71,7 @@ def _job_state(now: Situation) -> JobState | None:
             return now.step.status.job_status.state
 
 
-def checkpoint_interval(now: Situation) -> str | None:
+def checkpoint_interval(now: AnySituation) -> str | None:
     """None when checkpointing is off."""
     interval = CHECKPOINT_INTERVAL.read(now.subject.configuration(now.last.spec))
     job = now.last.spec.job
@@ -80,7 +80,7 @@ def checkpoint_interval(now: Situation) -> str | None:
     return interval
 
 
-def _has_checkpoint(now: Situation) -> bool:
+def _has_checkpoint(now: AnySituation) -> bool:
     if checkpoint_interval(now) is None:
         return True
     match now.observation.checkpoints:

@@ -1,19 +1,20 @@
 """A plan in the making."""
 
 from dataclasses import dataclass, field
+from typing import Generic
 
 from controller.observation import Problem
 from controller.plan import Action, Event
-from shared.model.reconciled_spec import ReconciledSpec
-from shared.model.status import FlinkDeploymentStatus, ReconciliationState
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec, Spec_co
+from shared.model.status import CommonStatus, ReconciliationState, Status_co
 
 
 @dataclass(slots=True)
-class Step:
+class Step(Generic[Spec_co, Status_co]):
     """What one decision has come to so far; the status is a copy that it may change."""
 
-    status: FlinkDeploymentStatus
-    last: ReconciledSpec | None
+    status: Status_co
+    last: ReconciledSpec[Spec_co] | None
     actions: tuple[Action, ...] = ()
     events: list[Event] = field(default_factory=list)
     problem: Problem | None = None
@@ -24,3 +25,6 @@ class Step:
     def state(self) -> ReconciliationState:
         """Progress of the recorded spec."""
         return self.status.reconciliation_status.state
+
+
+AnyStep = Step[AnySpec, CommonStatus]

@@ -2,7 +2,7 @@
 
 from controller.decide.recording import record_change
 from controller.decide.route import Route
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation
 from controller.observation import Absent, Component, Known, Observation
 from controller.plan import Action, DeleteCluster, DeleteTaskManagers, StopJobManager
 
@@ -32,12 +32,12 @@ def nothing_is_left(observation: Observation) -> bool:
             return False
 
 
-def stop_what_is_left(now: Situation) -> None:
+def stop_what_is_left(now: AnySituation) -> None:
     """One step of it; the next one follows when it is seen to be done."""
     now.step.actions = stop_cluster(now.observation)
 
 
-def tear_down(now: Situation, route: Route, *, first: bool) -> None:
+def tear_down(now: AnySituation, route: Route, *, first: bool) -> None:
     """The job needs its cluster no more: record the wanted spec with its restore point, stop the cluster."""
     now.step.last = record_change(
         now.step.status,

@@ -11,7 +11,7 @@ from controller.decide.recording import (
 )
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.rollback import is_rollback
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation, Situation
 from controller.plan import (
     Action,
     CreateCluster,
@@ -24,10 +24,10 @@ from controller.plan import (
 from shared.config.effective import Submission
 from shared.config.options import high_availability_is_kubernetes
 from shared.model.job import UpgradeMode
-from shared.model.status import FlinkDeploymentStatus, JobState
+from shared.model.status import CommonStatus, JobState
 
 
-def wait(_: Situation) -> None:
+def wait(_: AnySituation) -> None:
     """Do nothing; what is waited for comes by watch, or is looked for again."""
 
 
@@ -115,7 +115,7 @@ def _clearing(now: Situation, restore: Restore, *, first: bool) -> tuple[Action,
     return (ForgetJobPlans(),) if keeps_data else (DeleteHighAvailabilityData(),)
 
 
-def _recorded_submission(status: FlinkDeploymentStatus) -> Submission:
+def _recorded_submission(status: CommonStatus) -> Submission:
     """What the status records of the submission that is due."""
     job = status.job_status
     generation = status.recorded_generation or 0

@@ -12,7 +12,7 @@ from controller.decide.ended import route_after_end
 from controller.decide.identity import trigger_id
 from controller.decide.recording import mark_still_deployed, record_suspension
 from controller.decide.route import WITHOUT_STATE, Route, Suspension, Wait
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation
 from controller.decide.stopping import tear_down
 from controller.decide.upgrade import RETAINED, choose_route, redeployment_path
 from controller.observation import Known, Problem, StopOperation, Unknown
@@ -26,13 +26,13 @@ from shared.model.snapshot_info import (
     SavepointInfo,
     SnapshotTriggerType,
 )
-from shared.model.status import FlinkDeploymentStatus
+from shared.model.status import CommonStatus
 
 RETRY = timedelta(seconds=30)
 """Between two savepoints of which the first failed: each costs the job a pause."""
 
 
-def begin_suspension(now: Situation, suspension: Suspension) -> None:
+def begin_suspension(now: AnySituation, suspension: Suspension) -> None:
     """Put on record how the job is stopped, and ask for it."""
     status, at = now.step.status, now.observation.at
     if suspension is Suspension.SAVEPOINT:
@@ -43,7 +43,7 @@ def begin_suspension(now: Situation, suspension: Suspension) -> None:
     ask_for_its_end_again(now)
 
 
-def record_trigger(now: Situation) -> None:
+def record_trigger(now: AnySituation) -> None:
     """The savepoint that is about to be asked for."""
     job, config = now.step.status.job_status, now.subject.configuration(now.goal.spec)
     at = milliseconds(now.observation.at)
@@ -55,7 +55,7 @@ def record_trigger(now: Situation) -> None:
     job.savepoint_info = info
 
 
-def have_its_job_cancelled(now: Situation) -> None:
+def have_its_job_cancelled(now: AnySituation) -> None:
     """End it as one ends a job that runs: by cancelling it, so that its newest checkpoint is known."""
     retention = CHECKPOINT_RETENTION.read(now.subject.configuration(now.goal.spec)) or ""
     if retention.strip().upper() != RETAINED:
@@ -64,7 +64,7 @@ def have_its_job_cancelled(now: Situation) -> None:
     begin_suspension(now, Suspension.CANCELLATION)
 
 
-def way_without_waiting(now: Situation) -> Route | None:
+def way_without_waiting(now: AnySituation) -> Route | None:
     """The owner gives the state up, or names another: nothing need be waited for."""
     spec = now.goal.spec
     if (path := redeployment_path(now.last.spec, spec)) is not None:
@@ -74,13 +74,13 @@ def way_without_waiting(now: Situation) -> Route | None:
     return None
 
 
-def go_on_without_it(now: Situation) -> None:
+def go_on_without_it(now: AnySituation) -> None:
     """Whatever becomes of the job."""
     if (route := way_without_waiting(now)) is not None:
         _go_on(now, route)
 
 
-def go_on_by_metadata_or_say_what_is_lost(now: Situation) -> None:
+def go_on_by_metadata_or_say_what_is_lost(now: AnySituation) -> None:
     """Flink's own metadata tells where the job was, or its owner must."""
     if isinstance(now.observation.high_availability, Unknown):
         return
@@ -94,7 +94,7 @@ def go_on_by_metadata_or_say_what_is_lost(now: Situation) -> None:
             now.step.problem = problems.savepoint_is_lost()
 
 
-def go_on_from_the_savepoint(now: Situation) -> None:
+def go_on_from_the_savepoint(now: AnySituation) -> None:
     """Its place goes on record."""
     match now.observation.stop:
         case Known(StopOperation(location=str() as location)):
@@ -102,7 +102,7 @@ def go_on_from_the_savepoint(now: Situation) -> None:
             _go_on(now, Route(Suspension.DELETION, UpgradeMode.SAVEPOINT, location))
 
 
-def let_the_job_run_on(now: Situation) -> None:
+def let_the_job_run_on(now: AnySituation) -> None:
     """As Flink does, until it is tried again."""
     info = now.step.status.job_status.savepoint_info
     if info is not None:
@@ -112,7 +112,7 @@ def let_the_job_run_on(now: Situation) -> None:
     now.step.problem = problems.savepoint_failed(failure)
 
 
-def go_on_from_its_newest_checkpoint(now: Situation) -> None:
+def go_on_from_its_newest_checkpoint(now: AnySituation) -> None:
     """No answer tells of a savepoint, and Flink still tells the checkpoint."""
     match route_after_end(now.step.status, now.observation):
         case Route() as route:
@@ -121,13 +121,13 @@ def go_on_from_its_newest_checkpoint(now: Situation) -> None:
             now.step.problem = problem
 
 
-def say_that_its_job_manager_is_silent(now: Situation) -> None:
+def say_that_its_job_manager_is_silent(now: AnySituation) -> None:
     """Whether the job runs or has ended is unknown: nothing is done, and its owner told."""
     why = now.observation.job.problem if isinstance(now.observation.job, Unknown) else None
     now.step.problem = problems.nobody_tells_whether_it_stopped(why)
 
 
-def ask_for_its_end_again(now: Situation) -> None:
+def ask_for_its_end_again(now: AnySituation) -> None:
     """With the same trigger id: Flink takes one savepoint for it."""
     job_id, trigger = now.step.status.job_status.job_id, pending_trigger(now.step.status)
     if job_id is not None:
@@ -136,7 +136,7 @@ def ask_for_its_end_again(now: Situation) -> None:
         )
 
 
-def stop_with_savepoint(now: Situation, job_id: str, trigger: str) -> StopWithSavepoint:
+def stop_with_savepoint(now: AnySituation, job_id: str, trigger: str) -> StopWithSavepoint:
     """What is asked of the JobManager."""
     info, config = now.step.status.job_status.savepoint_info, now.subject.configuration(now.goal.spec)
     return StopWithSavepoint(
@@ -148,14 +148,14 @@ def stop_with_savepoint(now: Situation, job_id: str, trigger: str) -> StopWithSa
     )
 
 
-def savepoint_directory(now: Situation) -> str | None:
+def savepoint_directory(now: AnySituation) -> str | None:
     """Of the wanted spec, else of the one that runs."""
     specs = [now.goal.spec] if now.step.last is None else [now.goal.spec, now.last.spec]
     found = (SAVEPOINT_DIRECTORY.read(now.subject.configuration(spec)) for spec in specs)
     return next((directory for directory in found if directory), None)
 
 
-def pending_trigger(status: FlinkDeploymentStatus) -> str | None:
+def pending_trigger(status: CommonStatus) -> str | None:
     """The trigger id of the savepoint that an upgrade waits for."""
     info = status.job_status.savepoint_info
     if info is None or info.trigger_type is not SnapshotTriggerType.UPGRADE:
@@ -163,7 +163,7 @@ def pending_trigger(status: FlinkDeploymentStatus) -> str | None:
     return info.trigger_id
 
 
-def may_try_again(status: FlinkDeploymentStatus, at: datetime) -> bool:
+def may_try_again(status: CommonStatus, at: datetime) -> bool:
     """Whether the last savepoint that failed is long enough ago."""
     info = status.job_status.savepoint_info
     if info is None or info.trigger_id is not None or info.trigger_timestamp is None:
@@ -172,14 +172,14 @@ def may_try_again(status: FlinkDeploymentStatus, at: datetime) -> bool:
     return not 0 <= since < RETRY.total_seconds() * 1000  # before it was triggered: the clock was set back
 
 
-def _go_on(now: Situation, route: Route) -> None:
+def _go_on(now: AnySituation, route: Route) -> None:
     """The job has ended, or need not be waited for: the change goes on with its cluster."""
     if now.step.status.job_status.savepoint_info is not None:
         _forget_trigger(now.step.status.job_status.savepoint_info)
     tear_down(now, route, first=False)
 
 
-def note_savepoint(status: FlinkDeploymentStatus, location: str) -> None:
+def note_savepoint(status: CommonStatus, location: str) -> None:
     """The one that was asked for lies there."""
     info = status.job_status.savepoint_info
     if info is None:

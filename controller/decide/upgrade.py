@@ -22,7 +22,7 @@ from controller.decide import problems
 from controller.decide.conditions import milliseconds
 from controller.decide.ended import has_ended, route_after_end
 from controller.decide.route import WITHOUT_STATE, Route, Suspension, Wait, recorded_path
-from controller.decide.subject import Subject
+from controller.decide.subject import AnySubject
 from controller.observation import Absent, Checkpoints, Job, Known, Observation, Problem, Unknown
 from shared.config.duration import parse_duration
 from shared.config.operator_options import (
@@ -37,9 +37,9 @@ from shared.config.options import (
     high_availability_is_kubernetes,
     is_true,
 )
-from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.deployment import FlinkDeploymentSpec, FlinkVersion
 from shared.model.job import UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
 from shared.model.status import JobState
 
 RETAINED = "RETAIN_ON_CANCELLATION"
@@ -50,7 +50,7 @@ _BY_CANCELLATION = Route(Suspension.CANCELLATION, UpgradeMode.SAVEPOINT)
 
 
 def choose_route(
-    subject: Subject, last: ReconciledSpec, spec: FlinkDeploymentSpec, observation: Observation
+    subject: AnySubject, last: ReconciledSpec[AnySpec], spec: AnySpec, observation: Observation
 ) -> Route | Wait:
     """The way for this change, by what is known now."""
     if spec.job is None or last.spec.job is None:
@@ -76,7 +76,7 @@ def choose_route(
     return change.with_savepoint() if spec.job.upgrade_mode is UpgradeMode.SAVEPOINT else change.last_state()
 
 
-def redeployment_path(last: FlinkDeploymentSpec, spec: FlinkDeploymentSpec) -> str | None:
+def redeployment_path(last: AnySpec, spec: AnySpec) -> str | None:
     """Where a new savepointRedeployNonce wants the job to start from; None when there is no new one."""
     if last.job is None or spec.job is None or spec.job.savepoint_redeploy_nonce is None:
         return None
@@ -85,12 +85,17 @@ def redeployment_path(last: FlinkDeploymentSpec, spec: FlinkDeploymentSpec) -> s
     return spec.job.initial_savepoint_path
 
 
-def never_ran(last: ReconciledSpec, observation: Observation) -> bool:
+def never_ran(last: ReconciledSpec[AnySpec], observation: Observation) -> bool:
     """Whether the job was deployed for the first time and its JobManager never came up.
 
     What was suspended as a first deployment had not come up either.
     """
     return last.first_deployment and (last.is_suspended or _never_available(observation))
+
+
+def _flink_version(spec: AnySpec) -> FlinkVersion | None:
+    """None for session jobs: it is that of their cluster."""
+    return spec.flink_version if isinstance(spec, FlinkDeploymentSpec) else None
 
 
 def _never_available(observation: Observation) -> bool:
@@ -106,14 +111,14 @@ class _Change:
 
     def __init__(
         self,
-        subject: Subject,
-        before: FlinkDeploymentSpec,
-        after: FlinkDeploymentSpec,
+        subject: AnySubject,
+        before: AnySpec,
+        after: AnySpec,
         observation: Observation,
     ) -> None:
         self.before = subject.configuration(before)
         self._after = subject.configuration(after)
-        self._version_changes = before.flink_version is not after.flink_version
+        self._version_changes = _flink_version(before) is not _flink_version(after)
         self._restored_from = recorded_path(subject.status)
         self._observation = observation
         self._savepoint_directory = SAVEPOINT_DIRECTORY.read(self._after) or SAVEPOINT_DIRECTORY.read(

@@ -18,7 +18,7 @@ from controller.decide.conditions import (
     set_condition,
 )
 from controller.observation import Problem
-from shared.model.status import ConditionStatus, FlinkDeploymentStatus, StatusWithConditions
+from shared.model.status import CommonStatus, ConditionStatus, StatusWithConditions
 
 
 class Standing(Enum):
@@ -81,9 +81,7 @@ def verdict_on(problem: Problem) -> Verdict:
     return Verdict(standing, problem.reason, problem.message)
 
 
-def in_time(
-    verdict: Verdict, status: FlinkDeploymentStatus, at: datetime, patience: Callable[[], float]
-) -> Verdict:
+def in_time(verdict: Verdict, status: CommonStatus, at: datetime, patience: Callable[[], float]) -> Verdict:
     """What takes longer than so many seconds since the last step is taken for stalled."""
     if verdict.is_ready or verdict.is_stalled:
         return verdict
@@ -127,7 +125,7 @@ def state_deletion(status: StatusWithConditions, at: datetime, generation: int) 
     state_verdict(status, Verdict(standing, ready.reason, ready.message), at, generation)
 
 
-def _since(status: FlinkDeploymentStatus, at: datetime) -> datetime:
+def _since(status: CommonStatus, at: datetime) -> datetime:
     """Of the last step that is on record, and of the moment in which Ready was lost."""
     step = datetime.fromtimestamp(status.reconciliation_status.reconciliation_timestamp / 1000, UTC)
     ready = status.condition(READY)

@@ -1,23 +1,24 @@
 """What is worked towards: the user's spec when it may be acted on, else the one that runs."""
 
 from dataclasses import dataclass
+from typing import Generic
 
 from controller.decide.autoscaled import as_autoscaled
 from controller.decide.rollback import is_rollback, stable_goal
-from controller.decide.subject import Subject
+from controller.decide.subject import AnySubject, Subject
 from controller.observation import Problem
-from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import DesiredJobState
+from shared.model.reconciled_spec import Spec_co
 from shared.model.status import ReconciliationState
 from shared.rules import explain
 from shared.rules.not_supported import NOT_ACTED_ON
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Generic[Spec_co]):
     """A spec and the generation that it is of."""
 
-    spec: FlinkDeploymentSpec
+    spec: Spec_co
     generation: int
     is_rollback: bool = False
     """The spec is the last stable one, in place of the user's."""
@@ -49,7 +50,7 @@ def wanted(subject: Subject) -> Wanted | None:
     return Wanted(spec, generation, is_rollback=is_rollback(subject.status))
 
 
-def objection(subject: Subject) -> Problem | None:
+def objection(subject: AnySubject) -> Problem | None:
     """Why the user's spec is not, or not wholly, acted on."""
     if subject.errors:
         kept = " The last valid spec stays in force." if subject.last is not None else ""

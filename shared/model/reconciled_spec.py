@@ -7,9 +7,10 @@ Absent fields are written as null, because the Java operator does so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, cast
 
 import orjson
+from typing_extensions import TypeVar
 
 from shared import API_VERSION
 from shared.model.deployment import FlinkDeploymentSpec
@@ -18,12 +19,18 @@ from shared.model.session_job import FlinkSessionJobSpec
 
 _FREE_FORM = "flinkConfiguration"
 
+AnySpec = FlinkDeploymentSpec | FlinkSessionJobSpec
+"""Of a resource that may have a job."""
+Spec = TypeVar("Spec", bound=AnySpec)
+Spec_co = TypeVar("Spec_co", bound=AnySpec, covariant=True, default=FlinkDeploymentSpec)
+"""A FlinkDeployment's where nothing is said."""
+
 
 @dataclass(frozen=True, slots=True)
-class ReconciledSpec:
+class ReconciledSpec(Generic[Spec_co]):
     """A spec as it was deployed, and whether that was the resource's first deployment."""
 
-    spec: FlinkDeploymentSpec
+    spec: Spec_co
     first_deployment: bool = False
 
     @property
@@ -39,22 +46,22 @@ class ReconciledSpec:
         }
         return orjson.dumps(document).decode()
 
-    @classmethod
-    def from_json(cls, text: str) -> "ReconciledSpec":
-        """Read a document; one without `resource_metadata` is the older form, the bare spec.
-
-        Raises ValueError (pydantic's and orjson's errors are ValueErrors) when it is neither.
-        """
-        spec, metadata = parts_of_document(text)
-        return cls(
-            spec=FlinkDeploymentSpec.model_validate(_without_nulls(spec)),
-            first_deployment=bool(metadata.get("firstDeployment", False)),
-        )
+    @staticmethod
+    def from_json(text: str) -> "ReconciledSpec[FlinkDeploymentSpec]":
+        """Read a FlinkDeployment's document, as `read_document` does."""
+        return read_document(text, FlinkDeploymentSpec)
 
 
-def reconciled_session_job(text: str) -> FlinkSessionJobSpec:
-    """The spec in a session job's document; errors as for `ReconciledSpec.from_json`."""
-    return FlinkSessionJobSpec.model_validate(parts_of_document(text)[0])
+def read_document(text: str, kind: type[Spec]) -> ReconciledSpec[Spec]:
+    """Read a document; one without `resource_metadata` is the older form, the bare spec.
+
+    Raises ValueError (pydantic's and orjson's errors are ValueErrors) when it is neither.
+    """
+    spec, metadata = parts_of_document(text)
+    return ReconciledSpec(
+        spec=cast(Spec, kind.model_validate(_without_nulls(spec))),
+        first_deployment=bool(metadata.get("firstDeployment", False)),
+    )
 
 
 def _without_nulls(node: Any) -> Any:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, JsonValue
+from typing_extensions import TypeVar
 
 from shared.model.base import Int32, Int64, Model
 from shared.model.snapshot_info import CheckpointInfo, SavepointInfo
@@ -201,3 +202,7 @@ class FlinkDeploymentStatus(CommonStatus):
 
 class FlinkSessionJobStatus(CommonStatus):
     """What the operator knows about a session job."""
+
+
+Status_co = TypeVar("Status_co", bound=CommonStatus, covariant=True, default=FlinkDeploymentStatus)
+"""A FlinkDeployment's where nothing is said."""

@@ -4,9 +4,9 @@
 have; older findings become warnings. Objects that are being deleted are never denied.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from shared.config.flatten import flatten
 from shared.config.operator import default_configuration
@@ -19,7 +19,8 @@ from shared.model import (
 )
 from shared.model.base import Metadata
 from shared.model.deployment import FlinkDeploymentSpec
-from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
+from shared.model.reconciled_spec import Spec, read_document
+from shared.model.session_job import FlinkSessionJobSpec
 from shared.rules.advice import DEPLOYMENT_ADVICE, SESSION_JOB_ADVICE
 from shared.rules.blue_green import blue_green_findings
 from shared.rules.context import RuleContext
@@ -49,8 +50,6 @@ __all__ = [
 
 _RULES_FOR_DEPLOYMENTS = (*DEPLOYMENT_RULES, *UPGRADE_RULES, *DEPLOYMENT_ADVICE)
 _RULES_FOR_SESSION_JOBS = (*SESSION_JOB_RULES, *SESSION_JOB_ADVICE)
-
-Spec = TypeVar("Spec")
 
 
 def review(obj: Any, old: Any, context: RuleContext) -> Verdict:
@@ -106,7 +105,8 @@ def _is_being_deleted(obj: Any) -> bool:
 def _rule_findings(resource: Resource, context: RuleContext) -> Iterator[Finding]:
     match resource:
         case FlinkDeployment():
-            running = _running(_deployment_spec, resource.status.reconciliation_status.last_reconciled_spec)
+            recorded = resource.status.reconciliation_status.last_reconciled_spec
+            running = _running(FlinkDeploymentSpec, recorded)
             namespace, name = resource.metadata.namespace, _name(resource.metadata)
             yield from _deployment_findings(name, namespace, resource.spec, running, context)
         case FlinkSessionJob():
@@ -146,7 +146,7 @@ def _session_job_findings(resource: FlinkSessionJob, context: RuleContext) -> It
     defaults = default_configuration(context.operator_configuration, namespace, cluster.version)
     job = SessionJobUnderReview(
         spec=spec,
-        running=_running(reconciled_session_job, resource.status.reconciliation_status.last_reconciled_spec),
+        running=_running(FlinkSessionJobSpec, resource.status.reconciliation_status.last_reconciled_spec),
         own=own,
         config={**defaults, **cluster.options, **own},
         operator=defaults,
@@ -172,15 +172,11 @@ def _in_template(path: str) -> str:
     return f"spec.template.{path}" if path.startswith("spec.") else path
 
 
-def _running(read: Callable[[str], Spec], document: str | None) -> Spec | None:
+def _running(kind: type[Spec], document: str | None) -> Spec | None:
     """What runs; a document that cannot be read says nothing about it, and the controller reports it."""
     if document is None:
         return None
     try:
-        return read(document)
+        return read_document(document, kind).spec
     except ValueError:
         return None
-
-
-def _deployment_spec(document: str) -> FlinkDeploymentSpec:
-    return ReconciledSpec.from_json(document).spec

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.decide import Subject
-from controller.decide.subject import FINALIZER
+from controller.decide.subject import with_spec
 from controller.flink.checksums import CHECKSUMS_ANNOTATION
 from controller.flink.operator_files import OperatorFiles
 from controller.observation import (
@@ -26,6 +26,7 @@ from controller.observation import (
 from controller.plan import Plan
 from controller.reconcile import read_subject
 from shared.config.effective import GENERATION_ANNOTATION
+from shared.model import FlinkDeployment
 from shared.model.status import JobState
 
 Json = dict[str, Any]
@@ -34,6 +35,8 @@ DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 UID = "94dbda97-6605-46a2-8d32-28bb2d447bd0"
 NO_ANSWER = Unknown("no answer")
+
+FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
 
 def application(*, job: Json | None = None, generation: int = 1, **spec: Any) -> Json:
@@ -93,6 +96,12 @@ def subject_of(
 ) -> Subject:
     """What is decided about."""
     return read_subject(raw, operator or {}, files or OperatorFiles())
+
+
+def deployment_of(raw: Json) -> FlinkDeployment:
+    """The resource itself."""
+    subject = subject_of(raw)
+    return with_spec(subject, subject.spec)
 
 
 def cluster_of(generation: int | None = 1, **changes: Any) -> Known[Cluster]:

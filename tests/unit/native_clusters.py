@@ -8,7 +8,7 @@ from controller.flink.cluster import Cluster, cluster_objects
 from controller.flink.operator_files import OperatorFiles
 from shared.config.effective import Submission
 from shared.config.flatten import flatten
-from tests.unit.flink_deployments import application, subject_of
+from tests.unit.flink_deployments import application, deployment_of
 
 Json = dict[str, Any]
 JOB_ID = "d7203a3b348850bf90e5f4209f3b6095"
@@ -26,7 +26,7 @@ def made(
     job_id = JOB_ID if raw["spec"].get("job") else None
     submission = Submission(raw["metadata"]["generation"], job_id, restore_path)
     of_operator = files or OperatorFiles(log=dict.fromkeys(log_files, "…"))
-    return cluster_objects(subject_of(raw).resource, submission, {}, of_operator)
+    return cluster_objects(deployment_of(raw), submission, {}, of_operator)
 
 
 def pod_of_job_manager(cluster: Cluster) -> Json:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from controller.act import ActionRefused, Actor
-from controller.decide.subject import FINALIZER, Subject
+from controller.decide.subject import Subject
 from controller.flink.names import NATIVE
 from controller.flink.rest import FlinkRest
 from controller.kubernetes_api import (
@@ -31,6 +31,7 @@ from shared.config.effective import Submission
 from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, Crash, FakeKubernetes
 from tests.unit.flink_deployments import (
+    FINALIZER,
     application,
     deployment_object,
     subject_of,

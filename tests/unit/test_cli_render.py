@@ -16,7 +16,7 @@ from cli.main import app
 from cli.rendering import as_yaml
 from cli.rendering import rendered as objects_of
 from controller.flink.operator_files import OperatorFiles
-from tests.unit.flink_deployments import UID, application, session, subject_of, with_metadata
+from tests.unit.flink_deployments import UID, application, deployment_of, session, with_metadata
 from tests.unit.native_clusters import HA, made, options_of
 from tests.unit.reviewed_resources import job_resource
 
@@ -214,7 +214,7 @@ OPTIONS = st.dictionaries(
 
 
 def text_of(raw: Json) -> str:
-    return as_yaml(objects_of(subject_of(raw).resource, {}, OperatorFiles()))
+    return as_yaml(objects_of(deployment_of(raw), {}, OperatorFiles()))
 
 
 @given(OPTIONS, st.sampled_from(["native", "standalone"]), st.sampled_from(["v1_20", "v2_3"]), st.randoms())

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from controller.decide import decide
-from controller.decide.subject import FINALIZER
 from controller.observation import Component, Known, Observation, TaskManagers, Unknown
 from controller.plan import (
     DeleteCluster,
@@ -22,6 +21,7 @@ from shared.control import FORCE_DELETION
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.status import ConditionStatus, JobState, LifecycleState
 from tests.unit.flink_deployments import (
+    FINALIZER,
     NOW,
     application,
     cluster_of,

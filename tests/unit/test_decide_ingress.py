@@ -15,6 +15,7 @@ from shared.model.status import JobManagerDeploymentStatus, ReconciliationState
 from tests.unit.flink_deployments import (
     NOW,
     application,
+    deployment_of,
     edited,
     observed,
     subject_of,
@@ -33,7 +34,7 @@ def seen(observation: Observation, ingress: Any) -> Observation:
 
 def in_place(raw: Json) -> Known[Json]:
     """The Ingress as the API server holds it once it was made."""
-    body = cluster_ingress(subject_of(raw).resource, {})
+    body = cluster_ingress(deployment_of(raw), {})
     assert body is not None
     body = deepcopy(body)
     body["metadata"] |= {"uid": "ingress-uid", "resourceVersion": "5"}

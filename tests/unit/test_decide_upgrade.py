@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from controller.decide import decide
+from controller.decide.subject import with_spec
 from controller.observation import Component, Unknown
 from controller.plan import CreateCluster, DeleteCluster, DeleteHighAvailabilityData, StopJobManager
 from shared.config.effective import deployment_configuration
@@ -58,7 +59,7 @@ def test_cluster_that_is_completed_gets_the_configuration_it_was_begun_with(mode
 
 
 def configuration_of(raw: Json, create: CreateCluster) -> Any:
-    resource = subject_of(raw).resource.model_copy(update={"spec": create.spec})
+    resource = with_spec(subject_of(raw), create.spec)
     return deployment_configuration(resource, {}, create.submission)
 
 

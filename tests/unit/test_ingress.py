@@ -11,14 +11,14 @@ from controller.flink.ingress import cluster_ingress
 from shared.ingress_template import HostAndPath
 from shared.rules import RuleContext, findings_of
 from shared.rules.shape import parse
-from tests.unit.flink_deployments import UID, application, session, subject_of
+from tests.unit.flink_deployments import UID, application, deployment_of, session
 
 Json = dict[str, Any]
 
 
 def ingress(template: str = "{{name}}.example.com", *, options: Json | None = None, **spec: Any) -> Json:
     raw = application(ingress={"template": template, **spec})
-    body = cluster_ingress(subject_of(raw).resource, options or {})
+    body = cluster_ingress(deployment_of(raw), options or {})
     assert body is not None
     return body
 
@@ -85,11 +85,11 @@ def test_whole_object() -> None:
 
 def test_session_cluster_has_the_same_ingress() -> None:
     wanted = {"ingress": {"template": "{{name}}.example.com"}}
-    assert cluster_ingress(subject_of(session(**wanted)).resource, {}) == ingress()
+    assert cluster_ingress(deployment_of(session(**wanted)), {}) == ingress()
 
 
 def test_no_ingress_is_wanted_without_one_in_the_spec() -> None:
-    assert cluster_ingress(subject_of(application()).resource, {}) is None
+    assert cluster_ingress(deployment_of(application()), {}) is None
 
 
 TEMPLATES = {

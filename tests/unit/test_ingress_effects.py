@@ -8,7 +8,7 @@ from controller.flink.ingress import cluster_ingress
 from controller.ingress import IngressExists, ensure_ingress, remove_ingress
 from controller.kubernetes_api import INGRESSES, ApiError, Conflict
 from tests.unit.fake_kubernetes import Call, FakeKubernetes
-from tests.unit.flink_deployments import application, subject_of
+from tests.unit.flink_deployments import application, deployment_of, subject_of
 
 Json = dict[str, Any]
 OWNER = subject_of(application()).metadata
@@ -16,7 +16,7 @@ OWNER = subject_of(application()).metadata
 
 def wanted(template: str = "{{name}}.example.com", **spec: Any) -> Json:
     raw = application(ingress={"template": template, **spec})
-    body = cluster_ingress(subject_of(raw).resource, {})
+    body = cluster_ingress(deployment_of(raw), {})
     assert body is not None
     return body
 

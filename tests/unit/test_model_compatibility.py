@@ -7,7 +7,8 @@ import pytest
 
 from shared.model import FlinkBlueGreenDeployment, FlinkDeployment, FlinkSessionJob, FlinkStateSnapshot
 from shared.model.job import DesiredJobState, UpgradeMode
-from shared.model.reconciled_spec import ReconciledSpec, reconciled_session_job
+from shared.model.reconciled_spec import ReconciledSpec, read_document
+from shared.model.session_job import FlinkSessionJobSpec
 from shared.model.status import FlinkDeploymentStatus
 from tests.containment import contains
 from tests.unit.flink_deployments import JAVA_OPERATOR_DEPLOYMENTS, application, java_operator_resource
@@ -45,7 +46,9 @@ def test_session_job_is_written_back_as_it_was() -> None:
 def test_recorded_session_job_is_the_one_that_runs() -> None:
     raw = java_operator_resource("session-job")
     wanted = FlinkSessionJob.model_validate(raw).spec
-    recorded = reconciled_session_job(raw["status"]["reconciliationStatus"]["lastReconciledSpec"])
+    recorded = read_document(
+        raw["status"]["reconciliationStatus"]["lastReconciledSpec"], FlinkSessionJobSpec
+    ).spec
     assert wanted.job is not None
     # The recorded mode is the one of the last stop, not the one that is wanted.
     job = wanted.job.model_copy(update={"upgrade_mode": UpgradeMode.STATELESS})

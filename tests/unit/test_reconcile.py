@@ -10,7 +10,6 @@ import pytest
 
 from controller.act import Actor
 from controller.authorship import Authorship
-from controller.decide.subject import FINALIZER
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
 from controller.flink.operator_files import OperatorFiles
@@ -30,6 +29,7 @@ from controller.reconcile import Reconciler
 from tests.unit.fake_flink import SilentFlink
 from tests.unit.fake_kubernetes import Call, FakeCache, FakeKubernetes
 from tests.unit.flink_deployments import (
+    FINALIZER,
     application,
     cluster_of,
     deployment_object,

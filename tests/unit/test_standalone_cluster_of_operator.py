@@ -10,7 +10,7 @@ from controller.flink.operator_files import OperatorFiles
 from shared.config.collections import parse_map
 from shared.config.effective import Submission
 from tests.originals.comparison import Difference, differences
-from tests.unit.flink_deployments import java_operator_resource, subject_of
+from tests.unit.flink_deployments import deployment_of, java_operator_resource
 
 Json = dict[str, Any]
 CLUSTERS = ("standalone-cluster", "standalone-cluster-ha")
@@ -40,9 +40,9 @@ DELIBERATE = {
 
 def compared(name: str) -> list[Difference]:
     original = java_operator_resource(name)
-    subject = subject_of(original["resource"])
+    resource = deployment_of(original["resource"])
     submission = Submission(original["resource"]["metadata"]["generation"], original["job_id"])
-    cluster = cluster_objects(subject.resource, submission, {}, FILES)
+    cluster = cluster_objects(resource, submission, {}, FILES)
     theirs = [original["deployment"], original["task_managers"], *original["services"]]
     theirs += original["config_maps"]
     uid = original["services"][0]["metadata"]["ownerReferences"][0]["uid"]
