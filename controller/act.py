@@ -1,20 +1,19 @@
 """Perform actions. Each can be repeated: what is done already is left as it is."""
 
 import logging
-from collections.abc import Awaitable, Callable
 
+from controller.act_on_job import JobActor
 from controller.decide.problems import INGRESS_FAILED, repair_is_refused
 from controller.decide.subject import Subject
 from controller.diagnosis import refused
 from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of
 from controller.flink.cluster import Cluster, cluster_objects, owned_by
 from controller.flink.names import NATIVE, cluster_metadata_map, task_manager_deployment_name
-from controller.flink.rest import FlinkRest, RestError
+from controller.flink.rest import FlinkRest
 from controller.ingress import IngressExists, ensure_ingress, remove_ingress
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
-    FLINK_DEPLOYMENTS,
     SECRETS,
     SERVICES,
     ApiError,
@@ -26,6 +25,7 @@ from controller.kubernetes_api import (
 )
 from controller.observation import Problem
 from controller.plan import (
+    AbandonSubmission,
     Action,
     AddFinalizer,
     CancelJob,
@@ -40,12 +40,12 @@ from controller.plan import (
     RemoveFinalizer,
     RemoveIngress,
     RepairObjects,
+    RunJob,
     ScaleTaskManagers,
     StopJobManager,
     StopWithSavepoint,
 )
 from controller.repair import put_right, repair_objects
-from controller.rest_address import rest_address
 from controller.together import together
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.config.flink_versions import JOB_PLAN_PREFIXES
@@ -67,24 +67,26 @@ class ActionRefused(Exception):  # noqa: N818 - the server's word
 
 
 class Actor:
-    """Performs actions. Raises ActionRefused, and ApiError when it is not known what happened."""
+    """Performs the actions of a FlinkDeployment.
+
+    Raises ActionRefused, and ApiError when it is not known what happened.
+    """
 
     def __init__(self, api: KubernetesApi, flink: FlinkRest) -> None:
         self._api = api
-        self._flink = flink
+        self._jobs = JobActor(api, flink)
 
     async def perform(self, action: Action, subject: Subject) -> Object | None:
         """Perform one action; the answer is the resource if the action changed it."""
-        log.info("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, type(action).__name__)
         match action:
-            case AddFinalizer():
-                return await self._set_finalizers(subject, [*subject.metadata.finalizers, subject.finalizer])
-            case RemoveFinalizer():
-                return await self._remove_finalizer(subject)
-            case StopWithSavepoint():
-                await self._ask(lambda base: self._flink.stop_with_savepoint(base, action), subject)
-            case CancelJob(job_id):
-                await self._ask(lambda base: self._flink.cancel(base, job_id), subject)
+            case AddFinalizer() | RemoveFinalizer() | StopWithSavepoint() | CancelJob():
+                return await self._jobs.perform(action, subject)
+            case RunJob() | AbandonSubmission():
+                raise TypeError(f"{type(action).__name__} is no action of a FlinkDeployment")
+            case _:
+                pass
+        log.info("%s/%s: %s", *subject.key, type(action).__name__)
+        match action:
             case EnsureIngress(body):
                 await self._ensure_ingress(body, subject)
             case RemoveIngress():
@@ -160,29 +162,6 @@ class Actor:
             if not error.was_refused:
                 raise
             raise ActionRefused(repair_is_refused(str(error))) from error
-
-    async def _ask(self, call: Callable[[str], Awaitable[None]], subject: Subject) -> None:
-        """What did not arrive is asked again after the next observation."""
-        try:
-            await call(rest_address(subject))
-        except RestError as error:
-            log.warning("%s/%s: %s", subject.metadata.namespace, subject.metadata.name, error)
-
-    async def _remove_finalizer(self, subject: Subject) -> Object | None:
-        """None when the resource is gone already."""
-        others = [one for one in subject.metadata.finalizers if one != subject.finalizer]
-        try:
-            return await self._set_finalizers(subject, others)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
-
-    async def _set_finalizers(self, subject: Subject, finalizers: list[str]) -> Object:
-        """Conditional on the version that was read, because other finalizers may come and go."""
-        metadata = subject.metadata
-        patch = {"metadata": {"finalizers": finalizers, "resourceVersion": metadata.resource_version}}
-        return await self._api.merge(FLINK_DEPLOYMENTS, metadata.namespace, metadata.name, patch)
 
     async def _create_cluster(self, action: CreateCluster, subject: Subject) -> None:
         resource = FlinkDeployment(metadata=subject.metadata, spec=action.spec)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from controller.cache import Key
-from controller.kubernetes_api import FLINK_DEPLOYMENTS, KubernetesApi, Object
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, Collection, KubernetesApi, Object
 from controller.observation import Rival
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,10 @@ class _Record:
 
 @dataclass(slots=True)
 class Authorship:
-    """Remembers statuses by resource, for as long as this replica leads."""
+    """Remembers the statuses of one kind by resource, for as long as this replica leads."""
 
     api: KubernetesApi
+    collection: Collection = FLINK_DEPLOYMENTS
     clock: Callable[[], float] = time.monotonic
     _term: int = 0
     _records: dict[Key, _Record] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Authorship:
 
     async def _is_foreign(self, key: Key, record: _Record) -> bool:
         """Read live, as a cache may be behind; whether a rival was found that was not there before."""
-        live = await self.api.get(FLINK_DEPLOYMENTS, *key)
+        live = await self.api.get(self.collection, *key)
         if live is None or _digest(live) in record.digests:
             return False
         record.digests = {_digest(live)}

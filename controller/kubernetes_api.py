@@ -73,6 +73,7 @@ LEASES = Collection("/apis/coordination.k8s.io/v1", "leases")
 INGRESSES = Collection("/apis/networking.k8s.io/v1", "ingresses")
 ACCESS_REVIEWS = Collection("/apis/authorization.k8s.io/v1", "localsubjectaccessreviews")
 FLINK_DEPLOYMENTS = Collection(f"/apis/{GROUP}/{VERSION}", "flinkdeployments")
+FLINK_SESSION_JOBS = Collection(f"/apis/{GROUP}/{VERSION}", "flinksessionjobs")
 
 
 def flink_collection(plural: str) -> Collection:

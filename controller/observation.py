@@ -210,6 +210,19 @@ class Repairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A submission of a session job by this process."""
+
+    job_id: str
+    ended_at: datetime | None = None
+    """None while it is under way."""
+    problem: Problem | None = None
+    """Why it failed."""
+    may_pass: bool = False
+    """Another attempt may succeed though nobody mends anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlinkInfo:
     """Version and revision that the JobManager reports."""
 
@@ -219,10 +232,11 @@ class FlinkInfo:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All facts about one FlinkDeployment, read at about the same time."""
+    """All facts about one FlinkDeployment or FlinkSessionJob, read at about the same time."""
 
     at: datetime
     cluster: Fact[Cluster]
+    """Of a session job the one that it runs on."""
     pods: Fact[tuple[Pod, ...]]
     flink: Fact[FlinkInfo]
     """Known when the JobManager answers over REST."""
@@ -248,6 +262,8 @@ class Observation:
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
     missing_rights: Fact[tuple[str, ...]] = NOT_ASKED
     """What the cluster's service account may not do though Flink needs it; asked when it does not come up."""
+    attempt: Fact[Attempt] = NOT_ASKED
+    """The last one of a session job's recorded submission; absent where this process made none."""
     from_caches: bool = False
     """What is in Kubernetes was not read live: it may be behind, and no effect may follow from it."""
 

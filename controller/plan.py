@@ -6,6 +6,7 @@ from typing import Any, Generic
 
 from shared.config.effective import Submission
 from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.session_job import FlinkSessionJobSpec
 from shared.model.snapshot_info import SavepointFormatType
 from shared.model.status import CommonStatus, Status_co
 
@@ -26,6 +27,21 @@ class CreateCluster:
 
     spec: FlinkDeploymentSpec
     submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class RunJob:
+    """Have a session cluster run a job: its jar is brought there first."""
+
+    spec: FlinkSessionJobSpec
+    job_id: str
+    """On record beforehand: Flink runs no two jobs of the same id."""
+    restore_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonSubmission:
+    """Bring no jar to the session cluster any more; one that is being run there already is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +148,10 @@ ClusterAction = (
 )
 """On the objects that a cluster is made of."""
 
-Action = (
-    AddFinalizer
-    | RemoveFinalizer
-    | StopWithSavepoint
-    | CancelJob
-    | EnsureIngress
-    | RemoveIngress
-    | ClusterAction
-)
+JobAction = AddFinalizer | RemoveFinalizer | StopWithSavepoint | CancelJob
+"""On a job and its resource, of either kind."""
+
+Action = JobAction | RunJob | AbandonSubmission | EnsureIngress | RemoveIngress | ClusterAction
 
 
 class EventType(StrEnum):

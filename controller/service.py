@@ -11,16 +11,17 @@ from kubernetes.aio.client import ApiClient
 from controller.act import Actor
 from controller.authorship import Authorship
 from controller.cache import Cache, Key
+from controller.deployments import Deployments
 from controller.events import EventPoster
 from controller.flink.client_tls import ClientTls
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
 from controller.health import serve_health
-from controller.kubernetes_api import ApiError, KubernetesApi, client_configuration
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, KubernetesApi, client_configuration
 from controller.leadership import LeaderElector
 from controller.observe import Observer
 from controller.queue import ReconcileQueue
-from controller.reconcile import PLURAL, Reconciler
+from controller.reconcile import Reconciler
 from controller.settings import Settings
 from controller.unsupported import UnsupportedKind
 from controller.watch import build_registry, watch_settings
@@ -83,19 +84,21 @@ async def run(settings: Settings) -> None:
         on_started=look_at_everything,
     )
     reconciler = Reconciler(
+        lifecycle=Deployments(
+            Observer(api, cache, flink),
+            Actor(api, flink),
+            configuration,
+            OperatorFiles.read(settings.configuration_folder),
+        ),
         api=api,
         cache=cache,
-        observer=Observer(api, cache, flink),
-        actor=Actor(api, flink),
         events=EventPoster(api, settings.identity),
         elector=elector,
         authorship=Authorship(api),
-        operator_configuration=configuration,
-        operator_files=OperatorFiles.read(settings.configuration_folder),
     )
     works: Mapping[str, _Work] = {
         **{k.plural: UnsupportedKind(k.plural, api, cache, elector).reconcile for k in KINDS.values()},
-        PLURAL: reconciler.reconcile,
+        FLINK_DEPLOYMENTS.plural: reconciler.reconcile,
     }
     queue = ReconcileQueue(lambda item: works[item[0]](item[1]), expected=ApiError)
     health = await serve_health(settings.health_port, ready.is_set)

@@ -4,7 +4,7 @@ No input or output, no clock, no randomness: everything is passed in.
 """
 
 from controller.decide.failure import decide_failure
-from controller.decide.lifecycle import decide, decide_unseen
+from controller.decide.lifecycle import decide, decide_session_job, decide_unseen
 from controller.decide.subject import Subject
 
-__all__ = ["Subject", "decide", "decide_failure", "decide_unseen"]
+__all__ = ["Subject", "decide", "decide_failure", "decide_session_job", "decide_unseen"]

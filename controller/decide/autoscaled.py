@@ -5,14 +5,17 @@ This operator has no autoscaler that would set them again, so it goes on with th
 the owner sets the option, or turns the autoscaler off.
 """
 
+from typing import cast
+
 from controller.decide.subject import Subject
 from shared.config.autoscaler_options import ENABLED
 from shared.config.flatten import flatten
 from shared.config.options import PARALLELISM_OVERRIDES, is_true
-from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.reconciled_spec import Spec
+from shared.model.status import CommonStatus
 
 
-def as_autoscaled(subject: Subject) -> FlinkDeploymentSpec:
+def as_autoscaled(subject: Subject[Spec, CommonStatus]) -> Spec:
     """The spec that the user wants, with the parallelisms on record where they are still in force."""
     spec, last = subject.spec, subject.last
     if last is None or spec.job is None or last.spec.flink_configuration is None:
@@ -24,4 +27,4 @@ def as_autoscaled(subject: Subject) -> FlinkDeploymentSpec:
     if PARALLELISM_OVERRIDES.is_in(config) or not is_true(ENABLED.read(config)):
         return spec
     options = {**(spec.flink_configuration or {}), PARALLELISM_OVERRIDES.key: overrides}
-    return spec.model_copy(update={"flink_configuration": options})
+    return cast(Spec, spec.model_copy(update={"flink_configuration": options}))

@@ -18,6 +18,7 @@ from controller.observation import Absent, Known, Unknown
 from controller.plan import Event, EventComponent, EventType
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import UpgradeMode
+from shared.model.session_job import FlinkSessionJobSpec
 from shared.model.status import ReconciliationState
 
 _SUSPENDING = {
@@ -128,7 +129,23 @@ def begin_the_change(now: AnySituation) -> None:
 
 
 def _take(now: AnySituation, route: Route) -> None:
-    if route.suspension is Suspension.DELETION:
+    if _runs_beside_others(now):
+        gives_up = route.suspension is Suspension.DELETION
+        begin_suspension(now, Suspension.CANCELLATION if gives_up else route.suspension)
+    elif route.suspension is Suspension.DELETION:
         tear_down(now, route, first=never_ran(now.last, now.observation))
     else:
         begin_suspension(now, route.suspension)
+
+
+def _runs_beside_others(now: AnySituation) -> bool:
+    """No cluster's end ends it; its JobManager may list it, or does not tell."""
+    if not isinstance(now.goal.spec, FlinkSessionJobSpec) or now.last.is_suspended:
+        return False
+    match now.observation.job:
+        case Known(job):
+            return not job.state.is_terminal
+        case Absent():
+            return False
+        case Unknown():
+            return not isinstance(now.observation.cluster, Absent)

@@ -17,8 +17,8 @@ from controller.decide.observed import apply_problem
 from controller.decide.problems import JOB_FAILED, job_failed
 from controller.decide.readiness import SUSPENDING, readiness
 from controller.decide.recording import note_generation_seen
-from controller.decide.step import Step
-from controller.decide.subject import Subject
+from controller.decide.step import AnyStep, Step
+from controller.decide.subject import AnySubject, Subject
 from controller.decide.trouble import trouble
 from controller.decide.verdict import Standing, Verdict, in_time, state_verdict
 from controller.decide.wanted import objection
@@ -28,13 +28,14 @@ from shared.config.duration import parse_duration
 from shared.config.operator_options import READINESS_TIMEOUT, RESTART_FAILED
 from shared.config.options import RECONCILE_INTERVAL, is_true
 from shared.model.job import DesiredJobState
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec, Spec
 from shared.model.status import (
     CommonStatus,
     FlinkDeploymentStatus,
     JobState,
     LifecycleState,
     ReconciliationState,
+    Status,
 )
 
 MOVING = 1.0  # seconds between looks while something is under way
@@ -44,7 +45,9 @@ _SHARE_OF_ABSENCE = 0.5
 _STUCK = 5.0  # seconds between looks while something must be mended first; changes of pods come by watch
 
 
-def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
+def conclude(
+    step: Step[Spec, Status], subject: Subject[Spec, Status], observation: Observation
+) -> Plan[Status]:
     """Conditions, error and lifecycle state follow from the rest of the status."""
     stated = objection(subject)
     if step.problem is None:
@@ -61,8 +64,8 @@ def conclude(step: Step, subject: Subject, observation: Observation) -> Plan:
 def conclude_with(
     problem: Problem | None,
     status: CommonStatus,
-    last: ReconciledSpec | None,
-    subject: Subject,
+    last: ReconciledSpec[AnySpec] | None,
+    subject: AnySubject,
     at: datetime,
 ) -> Verdict:
     """Put into the status how the resource stands."""
@@ -85,7 +88,7 @@ def conclude_with(
     return verdict
 
 
-def _observed_problem(step: Step, subject: Subject, observation: Observation) -> Problem | None:
+def _observed_problem(step: AnyStep, subject: AnySubject, observation: Observation) -> Problem | None:
     """What keeps the cluster from coming up, before that of asking the JobManager, before the job's."""
     return (
         trouble(subject, observation, proven=_is_stable(step.status))
@@ -94,7 +97,7 @@ def _observed_problem(step: Step, subject: Subject, observation: Observation) ->
     )
 
 
-def _rest_problem(step: Step, observation: Observation) -> Problem | None:
+def _rest_problem(step: AnyStep, observation: Observation) -> Problem | None:
     """Why the JobManager cannot be asked. An old one that goes is asked as its successor will be: that says
     nothing.
     """
@@ -102,19 +105,19 @@ def _rest_problem(step: Step, observation: Observation) -> Problem | None:
     return None if goes else observation.rest_problem
 
 
-def _is_being_stopped(step: Step) -> bool:
+def _is_being_stopped(step: AnyStep) -> bool:
     """A change waits for the job's end."""
-    return step.last is not None and step.last.spec.is_application and not step.last.is_suspended
+    return step.last is not None and step.last.spec.job is not None and not step.last.is_suspended
 
 
-def _comes_back(subject: Subject) -> bool:
+def _comes_back(subject: AnySubject) -> bool:
     """The operator starts failed jobs again."""
     return is_true(RESTART_FAILED.read(subject.configuration(subject.spec)))
 
 
-def _job_failure(step: Step, subject: Subject, observation: Observation) -> Problem | None:
+def _job_failure(step: AnyStep, subject: AnySubject, observation: Observation) -> Problem | None:
     """What is on record of it holds while no JobManager tells more, and until another run is on its way."""
-    health = Health.of(step.status)
+    health = Health.of(step.status) if isinstance(step.status, FlinkDeploymentStatus) else None
     if health is not None and health.error is not None:
         return Problem("JobUnhealthy", health.error)
     if step.status.job_status.state is not JobState.FAILED or not step.state.is_deployed:
@@ -136,17 +139,17 @@ def _is_stable(status: CommonStatus) -> bool:
     return is_back or reconciliation.last_stable_spec == reconciliation.last_reconciled_spec
 
 
-def _patience(subject: Subject) -> float:
+def _patience(subject: AnySubject) -> float:
     return parse_duration(READINESS_TIMEOUT.read(subject.configuration(subject.spec)) or "5 min")
 
 
-def _at_rest(step: Step, subject: Subject, interval: float, at: datetime) -> float:
+def _at_rest(step: AnyStep, subject: AnySubject, interval: float, at: datetime) -> float:
     left = seconds_to_live(step.status, subject.configuration(subject.spec), at)
     return interval if left is None or left <= 0 else min(interval, left + 1)
 
 
 def _again_after(
-    step: Step, subject: Subject, error: Problem | None, verdict: Verdict, observation: Observation
+    step: AnyStep, subject: AnySubject, error: Problem | None, verdict: Verdict, observation: Observation
 ) -> float | None:
     interval = parse_duration(RECONCILE_INTERVAL.read(subject.operator_configuration) or "60 s")
     if step.last is None:
@@ -165,7 +168,7 @@ def _again_after(
     state = step.status.job_status.state
     has_ended = state is not None and state.is_terminal
     at_rest = step.last.is_suspended or state is JobState.RUNNING or has_ended
-    job_moves = step.last.spec.is_application and not at_rest
+    job_moves = step.last.spec.job is not None and not at_rest
     if step.state.is_deployed and (stable or has_ended) and not job_moves:
         return _at_rest(step, subject, interval, observation.at)
     if verdict.is_stalled:

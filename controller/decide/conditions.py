@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from controller.decide.error_document import recorded_problem
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
 from shared.model.status import (
     CommonStatus,
     Condition,
@@ -87,7 +87,7 @@ def set_running_condition(
 
 
 def set_job_running_condition(
-    status: CommonStatus, last: ReconciledSpec, at: datetime, generation: int
+    status: CommonStatus, last: ReconciledSpec[AnySpec], at: datetime, generation: int
 ) -> None:
     """Whether Flink says that the job runs; unknown while the JobManager cannot be asked."""
     state = status.job_status.state
@@ -101,7 +101,7 @@ def set_job_running_condition(
     set_condition(status, JOB_RUNNING, value, reason, message, at, generation)
 
 
-def lifecycle_state(status: CommonStatus, last: ReconciledSpec | None) -> LifecycleState:
+def lifecycle_state(status: CommonStatus, last: ReconciledSpec[AnySpec] | None) -> LifecycleState:
     """The state of the resource in one word, in the contract's order of precedence (part 1.8)."""
     reconciliation = status.reconciliation_status
     if last is None:

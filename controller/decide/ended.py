@@ -10,7 +10,7 @@ from shared.config.duration import parse_duration
 from shared.config.operator_options import JM_SHUTDOWN_TTL
 from shared.config.options import high_availability_is_active
 from shared.model.job import UpgradeMode
-from shared.model.status import CommonStatus, FlinkDeploymentStatus
+from shared.model.status import CommonStatus, FlinkDeploymentStatus, FlinkSessionJobStatus
 
 SHUTDOWN = "job-manager-shutdown"
 """Key of `status.clusterInfo`: since when the JobManager of the ended job is not kept any more, RFC 3339."""
@@ -31,7 +31,8 @@ def note_newest_checkpoint(status: CommonStatus, checkpoints: Fact[Checkpoints])
 def has_ended(status: CommonStatus, observation: Observation, configuration: Mapping[str, str]) -> bool:
     """The JobManager says so; or it did, is there no more, and cannot have run the job again.
 
-    One without high availability does, when its container starts anew. `configuration`: what ran.
+    One without high availability does, when its container starts anew; but not of a session job.
+    `configuration`: what ran.
     """
     match observation.job:
         case Known(job):
@@ -40,12 +41,14 @@ def has_ended(status: CommonStatus, observation: Observation, configuration: Map
             state = status.job_status.state
             was_final = high_availability_is_active(configuration) or _was_shut_down(status)
             is_gone = isinstance(observation.cluster, Absent)
-            return state is not None and state.is_terminal and is_gone and was_final
+            is_final = isinstance(status, FlinkSessionJobStatus) or (is_gone and was_final)
+            return state is not None and state.is_terminal and is_final
 
 
 def route_after_end(status: CommonStatus, observation: Observation) -> Route | Wait:
     """From the job's newest checkpoint: asked of the JobManager while it is there, else what is on record."""
-    if isinstance(observation.cluster, Absent):
+    forgotten = isinstance(status, FlinkSessionJobStatus) and isinstance(observation.job, Absent)
+    if forgotten or isinstance(observation.cluster, Absent):
         return _by_record(status)
     match observation.checkpoints:
         case Unknown():

@@ -26,6 +26,7 @@ from controller.plan import Event, EventComponent, EventType
 from shared.config.operator_options import SAVEPOINT_ON_DELETION
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.control import FORCE_DELETION, is_on
+from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.status import CommonStatus, JobState
 
 
@@ -182,10 +183,15 @@ def _has_not_run(now: AnySituation, job: Job) -> bool:
 
 
 def _is_known_to_have_ended(now: AnySituation) -> bool:
-    """Flink keeps metadata of a job that has not; without such a JobManager that starts knows none yet."""
+    """Flink keeps metadata of a job that has not; without such the JobManager of an application that starts
+    knows none yet.
+    """
     spec = now.goal.spec if now.step.last is None else now.last.spec
-    keeps_metadata = high_availability_is_kubernetes(now.subject.configuration(spec))
-    return keeps_metadata and isinstance(now.observation.high_availability, Absent)
+    if isinstance(spec, FlinkDeploymentSpec) and not high_availability_is_kubernetes(
+        now.subject.configuration(spec)
+    ):
+        return False
+    return isinstance(now.observation.high_availability, Absent)
 
 
 def _what_is_missing(now: AnySituation) -> str:

@@ -5,20 +5,29 @@ from dataclasses import replace
 from controller.decide.conclusion import conclude
 from controller.decide.conditions import drop_condition, set_condition
 from controller.decide.observed import apply_job, job_manager_status
-from controller.decide.step import Step
-from controller.decide.subject import Subject
+from controller.decide.step import AnyStep, Step
+from controller.decide.subject import AnySubject, Subject
 from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.decide.wanted import objection
 from controller.observation import Absent, Observation
-from controller.plan import Plan
+from controller.plan import AnyPlan, Plan
 from shared.control import PAUSED
-from shared.model.status import CommonStatus, LifecycleState, ReconciliationState
+from shared.model.reconciled_spec import Spec
+from shared.model.status import (
+    CommonStatus,
+    FlinkDeploymentStatus,
+    LifecycleState,
+    ReconciliationState,
+    Status,
+)
 
 CONDITION = "Paused"
 _SECONDS = 5.0  # between looks while something moves by itself
 
 
-def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan:
+def observe_only(
+    step: Step[Spec, Status], subject: Subject[Spec, Status], observation: Observation
+) -> Plan[Status]:
     """The plan of a paused resource: what is seen of its job, and what waits."""
     metadata, status = subject.metadata, step.status
     if metadata.deletion_timestamp is not None and subject.finalizer not in metadata.finalizers:
@@ -32,9 +41,8 @@ def observe_only(step: Step, subject: Subject, observation: Observation) -> Plan
     message = "Nothing is done for this resource, it is only observed."
     if waits is not None:
         message += f" {waits} waits."
-    message += (
-        f" To go on: kubectl annotate flinkdeployment {metadata.name} -n {metadata.namespace} {PAUSED}-"
-    )
+    named = f"{subject.resource.kind.lower()} {metadata.name} -n {metadata.namespace}"
+    message += f" To go on: kubectl annotate {named} {PAUSED}-"
     at, generation = observation.at, metadata.generation
     set_condition(status, CONDITION, True, CONDITION, message, at, generation)
     if waits is not None and (metadata.deletion_timestamp is not None or objection(subject) is None):
@@ -47,17 +55,18 @@ def end_pause(status: CommonStatus) -> None:
     drop_condition(status, CONDITION)
 
 
-def _note(step: Step, observation: Observation) -> None:
+def _note(step: AnyStep, observation: Observation) -> None:
     """While a submission is due, the recorded state of the job belongs to that."""
     status = step.status
-    status.job_manager_deployment_status = job_manager_status(
-        observation, status.job_manager_deployment_status
-    )
-    if step.last is not None and step.last.spec.is_application and not step.last.is_suspended:
+    if isinstance(status, FlinkDeploymentStatus):
+        status.job_manager_deployment_status = job_manager_status(
+            observation, status.job_manager_deployment_status
+        )
+    if step.last is not None and step.last.spec.job is not None and not step.last.is_suspended:
         step.events += apply_job(status, observation)
 
 
-def _what_waits(step: Step, subject: Subject, observation: Observation) -> str | None:
+def _what_waits(step: AnyStep, subject: AnySubject, observation: Observation) -> str | None:
     """In words; None when there is nothing to be done anyway."""
     if subject.metadata.deletion_timestamp is not None:
         return "The deletion"
@@ -74,7 +83,7 @@ def _what_waits(step: Step, subject: Subject, observation: Observation) -> str |
     return None
 
 
-def _again_after(step: Step, plan: Plan) -> float | None:
+def _again_after(step: AnyStep, plan: AnyPlan) -> float | None:
     if step.last is None or plan.again_after is None:
         return None  # only a change of the resource matters
     return max(plan.again_after, _SECONDS)

@@ -31,6 +31,8 @@ OF_OBJECTS = frozenset(
 JOB_FAILED = "JobFailed"
 """Reason of a job that failed for good."""
 
+_WAITING_FOR_CLUSTER = "WaitingForCluster"
+
 SAVEPOINT_ERROR = "SavepointError"
 """Reason of a problem with a savepoint that is to be taken: the job runs on."""
 
@@ -299,4 +301,39 @@ def checkpoint_is_too_old() -> Problem:
         "CheckpointTooOld",
         f"The job's newest checkpoint is older than {LAST_STATE_CHECKPOINT_AGE.key} allows. "
         "Set execution.checkpointing.savepoint-dir, so that a savepoint can be taken instead.",
+    )
+
+
+def session_cluster_is_missing(name: str) -> Problem:
+    """The FlinkDeployment that the job names is not there."""
+    return Problem(
+        _WAITING_FOR_CLUSTER,
+        f"There is no FlinkDeployment {name} in this namespace. The job is submitted when there is one, "
+        "without spec.job.",
+    )
+
+
+def cluster_is_an_application(name: str) -> Problem:
+    """It has a job of its own."""
+    return Problem(
+        "NotASessionCluster",
+        f"FlinkDeployment {name} runs a job of its own and takes no other. Name a session cluster in a new "
+        "FlinkSessionJob: a FlinkDeployment without spec.job.",
+    )
+
+
+def session_cluster_goes(name: str) -> Problem:
+    """It is being deleted."""
+    return Problem(
+        _WAITING_FOR_CLUSTER,
+        f"Session cluster {name} is being deleted. The job is submitted when there is another of that name.",
+    )
+
+
+def session_cluster_is_not_ready(name: str, why: Problem | None) -> Problem:
+    """It is on its way up, or in trouble of its own."""
+    return Problem(
+        _WAITING_FOR_CLUSTER,
+        f"Session cluster {name} takes no jobs yet. {_told(why)}What it waits for its own conditions tell: "
+        f"kubectl describe flinkdeployment {name}",
     )

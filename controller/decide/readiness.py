@@ -3,7 +3,7 @@
 from controller.decide.suspension import pending_trigger
 from controller.decide.verdict import Standing, Verdict, verdict_on
 from controller.observation import Problem
-from shared.model.reconciled_spec import ReconciledSpec
+from shared.model.reconciled_spec import AnySpec, ReconciledSpec
 from shared.model.status import (
     CommonStatus,
     FlinkDeploymentStatus,
@@ -25,7 +25,7 @@ _NOT_LISTED = (
 
 def readiness(
     status: CommonStatus,
-    last: ReconciledSpec | None,
+    last: ReconciledSpec[AnySpec] | None,
     problem: Problem | None,
     generation: int,
     *,
@@ -42,20 +42,20 @@ def readiness(
         return change
     if last.is_suspended:
         return _ready("Suspended", "The job is suspended, as spec.job.state asks")
-    if last.spec.is_application:
+    if last.spec.job is not None:
         return _of_job(status)
     if _answers(status):
         return _ready("SessionReady", "The session cluster takes jobs")
     return _moving("JobManagerNotReady", "The JobManager does not answer yet")
 
 
-def _of_change(status: CommonStatus, last: ReconciledSpec, generation: int) -> Verdict | None:
+def _of_change(status: CommonStatus, last: ReconciledSpec[AnySpec], generation: int) -> Verdict | None:
     """While the user's spec is not what is deployed."""
     match status.reconciliation_status.state:
         case ReconciliationState.ROLLING_BACK:
             message = "The spec did not become stable in time, the last stable one comes back"
             return Verdict(Standing.TROUBLED, "RollingBack", message)
-        case ReconciliationState.UPGRADING if last.spec.is_application and not last.is_suspended:
+        case ReconciliationState.UPGRADING if last.spec.job is not None and not last.is_suspended:
             how = "with a savepoint" if pending_trigger(status) is not None else "by cancelling it"
             return _moving(SUSPENDING, f"The job is being stopped for the change, {how}")
         case ReconciliationState.UPGRADING:

@@ -24,7 +24,7 @@ HEALTH_INFO = "ClusterHealthInfo"
 
 def record_suspension(status: CommonStatus, last: ReconciledSpec[Spec], at: datetime) -> ReconciledSpec[Spec]:
     """The job is about to be stopped: the spec that runs stays recorded until it has ended."""
-    running = _with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
+    running = with_job(last.spec, DesiredJobState.RUNNING, UpgradeMode.SAVEPOINT)
     recorded = replace(last, spec=running, first_deployment=False)
     return _record(status, recorded, _moving(status), status.recorded_generation, at)
 
@@ -55,7 +55,7 @@ def record_change(
         # That was the old cluster's; MISSING would say that it is gone.
         status.job_manager_deployment_status = JobManagerDeploymentStatus.DEPLOYING
     status.job_status.upgrade_savepoint_path = path
-    suspended = _with_job(spec, DesiredJobState.SUSPENDED, restore)
+    suspended = with_job(spec, DesiredJobState.SUSPENDED, restore)
     recorded = ReconciledSpec(suspended, first_deployment=first)
     return _record(status, recorded, _moving(status), generation, at)
 
@@ -78,7 +78,7 @@ def record_submission(
     status.job_status.job_id = job_id
     status.job_status.state = JobState.RECONCILING if job_id is not None else None
     status.job_status.upgrade_savepoint_path = path
-    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.SUSPENDED, restore), first_deployment=first)
+    recorded = ReconciledSpec(with_job(spec, DesiredJobState.SUSPENDED, restore), first_deployment=first)
     return _record(status, recorded, _moving(status), generation, at)
 
 
@@ -94,7 +94,7 @@ def submission_is_recorded(status: CommonStatus, generation: int | None = None) 
 
 def mark_deployed(status: CommonStatus, last: ReconciledSpec[Spec], at: datetime) -> ReconciledSpec[Spec]:
     """The recorded spec, or the stable one in its place, has its cluster."""
-    deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
+    deployed = replace(last, spec=with_job(last.spec, DesiredJobState.RUNNING))
     state = ReconciliationState.ROLLED_BACK if is_rollback(status) else ReconciliationState.DEPLOYED
     return _record(status, deployed, state, status.recorded_generation, at)
 
@@ -103,7 +103,7 @@ def mark_still_deployed(
     status: CommonStatus, last: ReconciledSpec[Spec], at: datetime
 ) -> ReconciledSpec[Spec]:
     """What was to be stopped runs on, also where it was to be rolled back."""
-    deployed = replace(last, spec=_with_job(last.spec, DesiredJobState.RUNNING))
+    deployed = replace(last, spec=with_job(last.spec, DesiredJobState.RUNNING))
     return _record(status, deployed, ReconciliationState.DEPLOYED, status.recorded_generation, at)
 
 
@@ -137,7 +137,7 @@ def record_return(
 ) -> ReconciledSpec:
     """The owner goes back to the spec that runs since a rollback: from now on it is the recorded one."""
     mode = None if last.spec.job is None else last.spec.job.upgrade_mode
-    recorded = ReconciledSpec(_with_job(spec, DesiredJobState.RUNNING, mode))
+    recorded = ReconciledSpec(with_job(spec, DesiredJobState.RUNNING, mode))
     status.reconciliation_status.last_reconciled_generation = generation
     status.reconciliation_status.state = ReconciliationState.DEPLOYED
     status.reconciliation_status.last_reconciled_spec = recorded.to_json()
@@ -148,6 +148,14 @@ def record_return(
 def mark_stable(status: CommonStatus) -> None:
     """The recorded spec has proved itself."""
     status.reconciliation_status.last_stable_spec = status.reconciliation_status.last_reconciled_spec
+
+
+def with_job(spec: Spec, state: DesiredJobState, mode: UpgradeMode | None = None) -> Spec:
+    """The spec with its job in that state, stopped in that mode."""
+    if spec.job is None:
+        return spec
+    update = {"state": state} if mode is None else {"state": state, "upgrade_mode": mode}
+    return cast(Spec, spec.model_copy(update={"job": spec.job.model_copy(update=update)}))
 
 
 def note_generation_seen(status: CommonStatus, generation: int) -> None:
@@ -166,13 +174,6 @@ def _has_failed_cluster(status: CommonStatus) -> TypeGuard[FlinkDeploymentStatus
 
 def _moving(status: CommonStatus) -> ReconciliationState:
     return ReconciliationState.ROLLING_BACK if is_rollback(status) else ReconciliationState.UPGRADING
-
-
-def _with_job(spec: Spec, state: DesiredJobState, mode: UpgradeMode | None = None) -> Spec:
-    if spec.job is None:
-        return spec
-    update = {"state": state} if mode is None else {"state": state, "upgrade_mode": mode}
-    return cast(Spec, spec.model_copy(update={"job": spec.job.model_copy(update=update)}))
 
 
 def _record(

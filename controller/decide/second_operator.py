@@ -11,6 +11,8 @@ from controller.decide.subject import Subject
 from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.observation import Rival
 from controller.plan import Event, EventComponent, EventType, Plan
+from shared.model.reconciled_spec import Spec
+from shared.model.status import Status
 
 REASON = "SecondOperator"
 
@@ -21,7 +23,7 @@ _MESSAGE = (
 )
 
 
-def stand_back(subject: Subject, rival: Rival, at: datetime) -> Plan:
+def stand_back(subject: Subject[Spec, Status], rival: Rival, at: datetime) -> Plan[Status]:
     """Say so, and look again when the other may have gone."""
     status = subject.status.model_copy(deep=True)
     ready = status.condition(READY)

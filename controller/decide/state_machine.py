@@ -4,16 +4,21 @@ Of the rows of a stage, and those of any stage before them, the first whose guar
 guards and effects are the text of docs/reference/lifecycle.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Generic, TypeVar
 
-from controller.decide import deletion, guards, last_savepoint, running, submission, suspension
+from controller.decide import deletion, going, guards, last_savepoint, running, submission, suspension
 from controller.decide.change import begin_the_change, roll_back, start_the_unhealthy_job_again
 from controller.decide.observed import apply_job, job_manager_status
-from controller.decide.situation import Situation
+from controller.decide.situation import AnySituation, Situation
 from controller.decide.stopping import stop_what_is_left
-from shared.model.status import JobManagerDeploymentStatus, ReconciliationState
+from shared.model.status import (
+    FlinkDeploymentStatus,
+    JobManagerDeploymentStatus,
+    ReconciliationState,
+)
 
 
 class Stage(Enum):
@@ -28,17 +33,16 @@ class Stage(Enum):
     BEING_DELETED = "being deleted"
 
 
-Guard = Callable[[Situation], bool]
-Effect = Callable[[Situation], None]
+Now = TypeVar("Now", bound=AnySituation)
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Generic[Now]):
     """What is decided in a stage under a condition."""
 
     stage: Stage
-    guard: Guard
-    effect: Effect
+    guard: Callable[[Now], bool]
+    effect: Callable[[Now], None]
     then: Stage | None = None
     """The stage that is decided about at once, because nothing stands between."""
 
@@ -59,7 +63,7 @@ class Transition:
 _NEVER, _STOPPING, _UPGRADING = Stage.NEVER_DEPLOYED, Stage.STOPPING, Stage.UPGRADING
 _DEPLOYED, _GOING = Stage.DEPLOYED, Stage.BEING_DELETED
 
-TRANSITIONS: tuple[Transition, ...] = (
+TRANSITIONS: tuple[Transition[Situation], ...] = (
     Transition(_NEVER, guards.suspension_is_wanted, submission.wait),
     Transition(_NEVER, guards.a_cluster_exists, submission.say_that_it_is_in_the_way),
     Transition(_NEVER, guards.something_is_left_of_an_older_cluster, submission.wait),
@@ -97,7 +101,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_DEPLOYED, guards.the_cluster_is_gone, running.recover_if_no_state_can_be_lost),
     Transition(_DEPLOYED, guards.the_spec_is_changed, running.note_what_is_seen_and_what_is_missing),
     Transition(_DEPLOYED, guards.otherwise, running.note_what_is_seen),
-    Transition(_GOING, deletion.nothing_was_ever_made, deletion.let_it_go),
+    Transition(_GOING, going.nothing_was_ever_made, going.let_it_go),
     Transition(
         _GOING, deletion.the_cluster_is_left_to_others, deletion.leave_the_cluster_alone_and_let_it_go
     ),
@@ -105,13 +109,13 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_GOING, deletion.its_owner_gives_up_what_remains, deletion.have_it_deleted_and_let_it_go),
     Transition(_GOING, last_savepoint.the_last_savepoint_is_made, deletion.note_it_and_stop_what_remains),
     Transition(_GOING, last_savepoint.no_savepoint_is_due, deletion.stop_what_remains_and_say_what_blocks),
-    Transition(_GOING, guards.the_savepoint_failed, deletion.let_the_job_run_on_for_now),
-    Transition(_GOING, last_savepoint.a_savepoint_can_be_asked_for, deletion.ask_for_the_last_savepoint),
-    Transition(_GOING, guards.otherwise, deletion.wait_for_it_and_say_what_blocks),
+    Transition(_GOING, guards.the_savepoint_failed, going.let_the_job_run_on_for_now),
+    Transition(_GOING, last_savepoint.a_savepoint_can_be_asked_for, going.ask_for_the_last_savepoint),
+    Transition(_GOING, guards.otherwise, going.wait_for_it_and_say_what_blocks),
 )
 
 
-def stage_of(now: Situation) -> Stage:
+def stage_of(now: AnySituation) -> Stage:
     """By what is on record."""
     if now.subject.metadata.deletion_timestamp is not None:
         return Stage.BEING_DELETED
@@ -125,13 +129,13 @@ def stage_of(now: Situation) -> Stage:
             return Stage.DEPLOYED
 
 
-def transition_of(stage: Stage, now: Situation) -> Transition:
+def transition_of(table: Sequence[Transition[Now]], stage: Stage, now: Now) -> Transition[Now]:
     """The row that holds."""
-    return next(row for row in TRANSITIONS if row.stage is stage and row.guard(now))
+    return next(row for row in table if row.stage is stage and row.guard(now))
 
 
-def follow(now: Situation) -> None:
-    """Take transitions until there is something to wait for."""
+def follow(now: Now, table: Sequence[Transition[Now]]) -> None:
+    """Take transitions of the table until there is something to wait for."""
     reconciliation = now.step.status.reconciliation_status
     if reconciliation.state is ReconciliationState.ROLLING_BACK and not now.goal.is_rollback:
         reconciliation.state = ReconciliationState.UPGRADING  # the owner changed the spec meanwhile
@@ -139,18 +143,19 @@ def follow(now: Situation) -> None:
     while stage is not None:
         if not guards.the_cluster_is_not_ours(now):
             _note_what_moves(stage, now)
-        row = transition_of(stage, now)
+        row = transition_of(table, stage, now)
         row.effect(now)
         stage = row.then
 
 
-def _note_what_moves(stage: Stage, now: Situation) -> None:
+def _note_what_moves(stage: Stage, now: AnySituation) -> None:
     """While a cluster goes or comes, the status tells how far."""
     status = now.step.status
-    refused = status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
-    if stage is Stage.STOPPING or (stage is Stage.UPGRADING and not refused):
-        status.job_manager_deployment_status = job_manager_status(
-            now.observation, status.job_manager_deployment_status
-        )
+    if isinstance(status, FlinkDeploymentStatus):
+        refused = status.job_manager_deployment_status is JobManagerDeploymentStatus.ERROR
+        if stage is Stage.STOPPING or (stage is Stage.UPGRADING and not refused):
+            status.job_manager_deployment_status = job_manager_status(
+                now.observation, status.job_manager_deployment_status
+            )
     if stage is Stage.STOPPING:
         now.step.events += apply_job(status, now.observation)

@@ -5,6 +5,7 @@ from controller.decide.route import Route
 from controller.decide.situation import AnySituation
 from controller.observation import Absent, Component, Known, Observation
 from controller.plan import Action, DeleteCluster, DeleteTaskManagers, StopJobManager
+from shared.model.deployment import FlinkDeploymentSpec
 
 
 def stop_cluster(observation: Observation) -> tuple[Action, ...]:
@@ -38,7 +39,9 @@ def stop_what_is_left(now: AnySituation) -> None:
 
 
 def tear_down(now: AnySituation, route: Route, *, first: bool) -> None:
-    """The job needs its cluster no more: record the wanted spec with its restore point, stop the cluster."""
+    """The job has ended, or goes with its cluster: record the wanted spec with its restore point, stop the
+    cluster. That of a session job stays, which runs others.
+    """
     now.step.last = record_change(
         now.step.status,
         now.goal.spec,
@@ -49,4 +52,5 @@ def tear_down(now: AnySituation, route: Route, *, first: bool) -> None:
         path=route.path,
         never_ran=route.never_ran,
     )
-    stop_what_is_left(now)
+    if isinstance(now.goal.spec, FlinkDeploymentSpec):
+        stop_what_is_left(now)

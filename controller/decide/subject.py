@@ -41,16 +41,24 @@ class JobResource(Protocol[Spec_co, Status_co]):
 class SessionCluster:
     """What a session job needs to know of the FlinkDeployment that it names."""
 
+    name: str
+    uid: str
+    address: str
+    """Of its REST API, without a slash at its end."""
     version: FlinkVersion | None
     options: Mapping[str, str]
     """The operator's defaults for it, and its own as they are deployed."""
+    takes_jobs: bool
+    """It is deployed as it is wanted, and nothing is under way."""
     is_application: bool = False
     """It has a job of its own, and takes no other."""
     being_deleted: bool = False
-    is_about_to_be_replaced: bool = False
-    """Its spec was changed, and its JobManager goes for that."""
+    goes: bool = False
+    """Its JobManager is about to end, for a change of its spec or for its deletion."""
     carries_jobs_over: bool = False
     """Flink's metadata survives that, and the jobs come back by themselves."""
+    keeps_metadata: bool = False
+    """Flink keeps metadata of its jobs in Kubernetes, and a JobManager that starts anew brings them back."""
 
 
 @dataclass(frozen=True, slots=True)

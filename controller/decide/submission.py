@@ -103,7 +103,12 @@ def _job_id(now: Situation, restore: Restore, *, repeated: bool) -> str | None:
         return None
     if before is not None and (repeated or restore.mode is UpgradeMode.LAST_STATE):
         return before
-    return next_job_id(now.subject.metadata.uid, now.goal.generation, before)
+    return job_id_of_next_run(now)
+
+
+def job_id_of_next_run(now: AnySituation) -> str:
+    """Derived, so that a repeated decision comes to the same."""
+    return next_job_id(now.subject.metadata.uid, now.goal.generation, now.step.status.job_status.job_id)
 
 
 def _clearing(now: Situation, restore: Restore, *, first: bool) -> tuple[Action, ...]:

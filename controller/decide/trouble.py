@@ -5,7 +5,7 @@ from datetime import datetime
 from controller.decide import problems
 from controller.decide.conditions import milliseconds
 from controller.decide.observed import first_problem
-from controller.decide.subject import Subject
+from controller.decide.subject import AnySubject
 from controller.observation import Component, Fact, Job, Known, Observation, Pod, Problem
 from shared.model.status import JobState
 
@@ -13,7 +13,7 @@ _PATIENCE = 8_000  # milliseconds in which Flink has made the first pod of a Tas
 _WAITING = {JobState.INITIALIZING, JobState.CREATED}
 
 
-def trouble(subject: Subject, observation: Observation, *, proven: bool) -> Problem | None:
+def trouble(subject: AnySubject, observation: Observation, *, proven: bool) -> Problem | None:
     """`proven`: the spec ran already, so a container that crashed once is not taken for a broken one."""
     return (
         _missing_rights(subject, observation)
@@ -34,7 +34,7 @@ def waits_for_task_managers(job: Fact[Job], pods: Fact[tuple[Pod, ...]], at: dat
             return False
 
 
-def _missing_rights(subject: Subject, observation: Observation) -> Problem | None:
+def _missing_rights(subject: AnySubject, observation: Observation) -> Problem | None:
     match observation.cluster, observation.missing_rights:
         case Known(cluster), Known(rights) if rights:
             return problems.missing_rights(cluster.service_account, subject.metadata.namespace, rights)
@@ -62,7 +62,7 @@ def _crash(observation: Observation, *, proven: bool) -> Problem | None:
             return None
 
 
-def _starved(subject: Subject, observation: Observation) -> Problem | None:
+def _starved(subject: AnySubject, observation: Observation) -> Problem | None:
     if not waits_for_task_managers(observation.job, observation.pods, observation.at):
         return None
     return problems.no_task_managers(subject.metadata.name)

@@ -60,6 +60,7 @@ NEEDS_ITS_OWNER = frozenset(
         "InvalidConfiguration",
         "JobFailed",
         "Missing",
+        "NotASessionCluster",
         "NotSupported",
         "ObjectContested",
         "ObjectEdited",

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Generic
 
 from controller.decide.autoscaled import as_autoscaled
+from controller.decide.recording import with_job
 from controller.decide.rollback import is_rollback, stable_goal
-from controller.decide.subject import AnySubject, Subject
+from controller.decide.subject import AnySubject, SessionJobSubject, Subject
 from controller.observation import Problem
 from shared.model.job import DesiredJobState
-from shared.model.reconciled_spec import Spec_co
-from shared.model.status import ReconciliationState
+from shared.model.reconciled_spec import Spec, Spec_co
+from shared.model.session_job import FlinkSessionJobSpec
+from shared.model.status import CommonStatus, ReconciliationState
 from shared.rules import explain
 from shared.rules.not_supported import NOT_ACTED_ON
 
@@ -40,12 +42,22 @@ def wanted(subject: Subject) -> Wanted | None:
         moving = state is ReconciliationState.ROLLING_BACK
         generation = subject.status.recorded_generation if moving else None
         return Wanted(stable, generation or written, is_rollback=True)
+    return _as_recorded(subject)
+
+
+def wanted_session_job(subject: SessionJobSubject) -> Wanted[FlinkSessionJobSpec] | None:
+    """As `wanted`."""
+    if subject.errors:
+        return _as_recorded(subject)
+    return Wanted(as_autoscaled(subject), subject.metadata.generation)
+
+
+def _as_recorded(subject: Subject[Spec, CommonStatus]) -> Wanted[Spec] | None:
     if subject.last is None:
         return None
-    spec = subject.last.spec
-    moving = state in {ReconciliationState.UPGRADING, ReconciliationState.ROLLING_BACK}
-    if moving and spec.job is not None:
-        spec = spec.model_copy(update={"job": spec.job.model_copy(update={"state": DesiredJobState.RUNNING})})
+    spec, state = subject.last.spec, subject.status.reconciliation_status.state
+    if not state.is_deployed:
+        spec = with_job(spec, DesiredJobState.RUNNING)
     generation = subject.status.recorded_generation or subject.metadata.generation
     return Wanted(spec, generation, is_rollback=is_rollback(subject.status))
 

@@ -204,5 +204,6 @@ class FlinkSessionJobStatus(CommonStatus):
     """What the operator knows about a session job."""
 
 
+Status = TypeVar("Status", bound=CommonStatus)
 Status_co = TypeVar("Status_co", bound=CommonStatus, covariant=True, default=FlinkDeploymentStatus)
 """A FlinkDeployment's where nothing is said."""

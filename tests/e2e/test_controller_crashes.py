@@ -16,6 +16,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from controller.act import Actor
 from controller.authorship import Authorship
 from controller.cache import Cache, Key
+from controller.deployments import Deployments
 from controller.events import EventPoster
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
@@ -31,6 +32,8 @@ from controller.leadership import LeaderElector
 from controller.observe import Observer
 from controller.reconcile import Reconciler
 from shared.config.operator import load_operator_configuration
+from shared.model.deployment import FlinkDeploymentSpec
+from shared.model.status import FlinkDeploymentStatus
 from tests.api.service_process import OPERATOR_CONFIGURATION
 from tests.cluster import Cluster
 from tests.e2e.conftest import Release
@@ -180,15 +183,17 @@ async def until(cluster: Cluster, key: Key, crashes: Crashes, done: Callable[[Ob
                 flink.crashes = crashes
                 cache = FreshCache(KubernetesApi(client), key)
                 reconciler = Reconciler(
+                    lifecycle=Deployments(
+                        Observer(api, cache, flink),
+                        Actor(api, flink),
+                        load_operator_configuration(OPERATOR_CONFIGURATION),
+                        OperatorFiles.read(OPERATOR_CONFIGURATION),
+                    ),
                     api=api,
                     cache=cache,
-                    observer=Observer(api, cache, flink),
-                    actor=Actor(api, flink),
                     events=EventPoster(KubernetesApi(client), "test"),
                     elector=cast(LeaderElector, Leader()),
                     authorship=Authorship(api),
-                    operator_configuration=load_operator_configuration(OPERATOR_CONFIGURATION),
-                    operator_files=OperatorFiles.read(OPERATOR_CONFIGURATION),
                 )
                 try:
                     await _work(reconciler, cache, key, done)
@@ -197,7 +202,12 @@ async def until(cluster: Cluster, key: Key, crashes: Crashes, done: Callable[[Ob
                 return
 
 
-async def _work(reconciler: Reconciler, cache: FreshCache, key: Key, done: Callable[[Object], bool]) -> None:
+async def _work(
+    reconciler: Reconciler[FlinkDeploymentSpec, FlinkDeploymentStatus],
+    cache: FreshCache,
+    key: Key,
+    done: Callable[[Object], bool],
+) -> None:
     while True:
         await cache.refresh()
         resource = cache.resource("", key)

@@ -14,15 +14,16 @@ from controller.cache import (
     SeenObject,
     resource_index,
 )
+from controller.deployments import Deployments
 from controller.drift import clusters_touched
 from controller.events import EventPoster
 from controller.flink.checksums import Kind
 from controller.flink.names import CONFIGURATION, NATIVE
 from controller.flink.operator_files import OperatorFiles
-from controller.kubernetes_api import ApiError, Object
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Object
 from controller.leadership import LeaderElector
 from controller.observe import Observer
-from controller.reconcile import PLURAL, Reconciler
+from controller.reconcile import Reconciler
 from tests.simulation.clock import Clock
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Crash, Fault
@@ -35,7 +36,7 @@ from tests.simulation.transport import Line, SimulatedKubernetes
 NAMESPACE, NAME = "shop", "orders"
 KEY = (NAMESPACE, NAME)
 WATCHED = {
-    PLURAL: "",
+    FLINK_DEPLOYMENTS.plural: "",
     "deployments": f"type={NATIVE},component=jobmanager",
     "pods": f"type={NATIVE}",
     "services": f"type={NATIVE}",
@@ -99,15 +100,14 @@ class Replica:
         )
         rest = SimulatedRest(flink, clock, self.line)
         self._reconciler = Reconciler(
+            lifecycle=Deployments(
+                Observer(api, cache, rest), Actor(api, rest), operator_configuration, OperatorFiles()
+            ),
             api=api,
             cache=cache,
-            observer=Observer(api, cache, rest),
-            actor=Actor(api, rest),
             events=EventPoster(api, identity),
             elector=self.elector,
             authorship=Authorship(api, clock=lambda: clock.now),
-            operator_configuration=operator_configuration,
-            operator_files=OperatorFiles(),
         )
         self._election = self.elector.run()
         server.watchers.append(self._changed)
@@ -159,8 +159,12 @@ class Replica:
         metadata = body["metadata"]
         if plural in {"services", "configmaps"}:
             keys = list(clusters_touched(self._cache, event, metadata))
-        elif plural == PLURAL:
-            keys = [KEY] if metadata["name"] == NAME and self._cache.is_news(PLURAL, KEY, body) else []
+        elif plural == FLINK_DEPLOYMENTS.plural:
+            keys = (
+                [KEY]
+                if metadata["name"] == NAME and self._cache.is_news(FLINK_DEPLOYMENTS.plural, KEY, body)
+                else []
+            )
         else:
             keys = [(metadata["namespace"], metadata["labels"].get("app"))]
         if KEY in keys:
@@ -279,8 +283,8 @@ class _Indices:
         self._views = views
 
     def get(self, index: str, default: Any = None) -> Any:
-        if index == resource_index(PLURAL):
-            return self._named(PLURAL)
+        if index == resource_index(FLINK_DEPLOYMENTS.plural):
+            return self._named(FLINK_DEPLOYMENTS.plural)
         if index == DEPLOYMENT_INDEX:
             return self._named("deployments")
         if index == POD_INDEX:

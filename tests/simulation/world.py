@@ -8,10 +8,9 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from controller import events, leadership, observe, reconcile, together
+from controller import deployments, events, leadership, observe, reconcile, together
 from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
 from controller.decide.route import Route
-from controller.decide.situation import Situation
 from controller.decide.upgrade import choose_route
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
 from controller.observation import Observation
@@ -254,7 +253,7 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
         (together, "asyncio", SimpleNamespace(gather=in_turn)),
-        (reconcile, "decide", _telling_decide(coverage)),
+        (deployments, "decide", _telling_decide(coverage)),
         (reconcile, "decide_unseen", _telling_unseen(coverage)),
         (state_machine, "transition_of", _telling_transition(coverage)),
         (change, "choose_route", _telling_route(coverage)),
@@ -303,8 +302,8 @@ def _telling_unseen(coverage: Coverage) -> Any:
 def _telling_transition(coverage: Coverage) -> Any:
     original = state_machine.transition_of
 
-    def telling(stage: state_machine.Stage, now: Situation) -> state_machine.Transition:
-        row = original(stage, now)
+    def telling(table: Any, stage: state_machine.Stage, now: Any) -> Any:
+        row = original(table, stage, now)
         coverage.hit("transition", str(row))
         return row
 

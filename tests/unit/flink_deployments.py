@@ -24,7 +24,7 @@ from controller.observation import (
     Unknown,
 )
 from controller.plan import Plan
-from controller.reconcile import read_subject
+from controller.subjects import read_subject
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.model import FlinkDeployment
 from shared.model.status import JobState

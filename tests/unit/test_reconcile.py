@@ -10,6 +10,7 @@ import pytest
 
 from controller.act import Actor
 from controller.authorship import Authorship
+from controller.deployments import Deployments
 from controller.events import EventPoster
 from controller.flink.names import NATIVE
 from controller.flink.operator_files import OperatorFiles
@@ -73,16 +74,14 @@ class World:
         self.cached = cached
         """The Deployment as the watch cache has it."""
         api, cache = self.kubernetes.api, FakeCache(self.kubernetes, lambda: self.cached)
+        flink = cast(FlinkRest, SilentFlink())
         self._reconciler = Reconciler(
+            lifecycle=Deployments(Observer(api, cache, flink), Actor(api, flink), {}, OperatorFiles()),
             api=api,
             cache=cache,
-            observer=Observer(api, cache, cast(FlinkRest, SilentFlink())),
-            actor=Actor(api, cast(FlinkRest, SilentFlink())),
             events=EventPoster(api, "test"),
             elector=cast(LeaderElector, self.leader),
             authorship=Authorship(api, clock=lambda: self.seconds),
-            operator_configuration={},
-            operator_files=OperatorFiles(),
         )
 
     async def reconcile(self) -> float | None:

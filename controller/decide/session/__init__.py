@@ -1,0 +1,1 @@
+"""What is particular to session jobs: a cluster that is not theirs runs them, beside others."""
