@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from controller.flink.stack_trace import root_cause
 from controller.observation import Checkpoints, Job, JobException, StopOperation
 from shared.model.status import JobState
@@ -13,6 +15,8 @@ _FACTS = {"task-name": "taskName", "endpoint": "endpoint", "tm-id": "taskManager
 _NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
 _STOPPED_THOUGH_FAILED = re.compile(r"A savepoint has been created at: (\S+), but the corresponding job")
 """The savepoint was made and then the job failed instead of finishing: the state is safe all the same."""
+_ON_SERVER_SIDE = re.compile(r"<Exception on server side:|End of exception on server side>")
+_LONGEST_REASON = 500  # characters
 
 
 def read_job(entry: Mapping[str, Any]) -> Job:
@@ -83,3 +87,15 @@ def read_stop_operation(answer: Mapping[str, Any]) -> StopOperation:
     trace = str((operation.get("failure-cause") or {}).get("stack-trace", ""))
     stopped = _STOPPED_THOUGH_FAILED.search(trace)
     return StopOperation(location=stopped[1]) if stopped else StopOperation(failure=root_cause(trace))
+
+
+def read_failure(body: bytes) -> str:
+    """Why a request failed, in one line: the root cause of the last error; empty for another sort of body."""
+    try:
+        errors = orjson.loads(body)["errors"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    told = [error for error in errors if isinstance(error, str) and error.strip()]
+    if not told:
+        return ""
+    return root_cause(_ON_SERVER_SIDE.sub("", told[-1]))[:_LONGEST_REASON]

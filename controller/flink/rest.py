@@ -1,7 +1,9 @@
 """The JobManager's REST API (Flink's /v1), each call with a deadline."""
 
 import asyncio
+from collections.abc import AsyncIterable
 from typing import Any, Self
+from urllib.parse import quote
 
 import aiohttp
 import orjson
@@ -10,11 +12,13 @@ from yarl import URL
 from controller.flink.answers import (
     read_checkpoints,
     read_exceptions,
+    read_failure,
     read_job,
     read_restarts,
     read_stop_operation,
 )
 from controller.flink.client_tls import ClientTls
+from controller.flink.jars import Jar, RunJar, Upload, read_jars, read_upload, run_request
 from controller.flink.tls_material import MaterialError, TlsFiles
 from controller.flink.tls_problems import (
     handshake_problem,
@@ -26,6 +30,7 @@ from controller.observation import Checkpoints, FlinkInfo, Job, JobException, Pr
 from controller.plan import StopWithSavepoint
 
 _CHECKPOINTING_IS_OFF = "Checkpointing has not been enabled"
+_NO_SUCH_JAR = "does not exist"
 _CONNECT_TIMEOUT = 2.0  # seconds; a JobManager that runs accepts at once
 
 
@@ -43,6 +48,10 @@ class RestError(Exception):
         """What somebody must mend before there is an answer; None where another attempt may get one."""
 
 
+class NoSuchJar(RestError):  # noqa: N818 - what Flink says
+    """The JobManager has no jar of that id: it was deleted, or went with the JobManager's disk."""
+
+
 class FlinkRest:
     """Calls to JobManagers. All raise RestError: then nothing is known."""
 
@@ -57,7 +66,9 @@ class FlinkRest:
     def connect(cls, timeout: float = 10, tls: ClientTls | None = None) -> Self:
         """A client that keeps no connections: JobManagers come and go. Without `tls` it trusts nobody."""
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
-        bounds = aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT)
+        bounds = aiohttp.ClientTimeout(
+            total=None, sock_connect=_CONNECT_TIMEOUT
+        )  # the whole is bounded per call
         return cls(aiohttp.ClientSession(connector=connector, timeout=bounds), timeout, tls)
 
     async def close(self) -> None:
@@ -154,23 +165,83 @@ class FlinkRest:
         except (KeyError, TypeError, ValueError) as error:
             raise RestError(f"{url}: an answer of unknown form") from error
 
+    async def jars(self, base: str) -> tuple[Jar, ...]:
+        """GET /jars: what was uploaded and not deleted since."""
+        answer = await self._get(f"{base}/jars")
+        try:
+            return read_jars(answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RestError(f"{base}/jars: an answer of unknown form") from error
+
+    async def upload_jar(self, base: str, name: str, chunks: AsyncIterable[bytes], *, timeout: float) -> str:
+        """POST /jars/upload: the jar's id. `timeout`: seconds for the whole call.
+
+        `name` ends in `.jar` and holds nothing that a header could not. What `chunks` raises comes out as
+        it is, when the JobManager has forgotten what came before.
+        """
+        if base.startswith("https:"):
+            await self.info(base)  # settles the name in the certificate: the content can be sent once only
+        upload, url = Upload(name, chunks), f"{base}/jars/upload"
+        try:
+            jar_id = read_upload(await self._call("POST", url, upload, timeout))
+        except RestError:
+            if upload.error is None:
+                raise
+        except (KeyError, TypeError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
+        else:
+            if upload.error is None:
+                return jar_id
+            await self.delete_jar(base, jar_id)  # a Flink that minds no second file
+        raise upload.error
+
+    async def run_jar(self, base: str, jar_id: str, run: RunJar, *, timeout: float) -> str:
+        """POST /jars/J/run: the job's id. `timeout`: seconds, in which the jar's main method runs.
+
+        Without an answer the job may run all the same: look for its id among the jobs. Raises NoSuchJar.
+        """
+        url = f"{base}/jars/{quote(jar_id, safe='')}/run"
+        try:
+            answer = await self._call("POST", url, run_request(run), timeout)
+        except RestError as error:
+            if f"{jar_id} {_NO_SUCH_JAR}" in str(error):
+                raise NoSuchJar(str(error), status=error.status, body=error.body) from error
+            raise
+        try:
+            return str(answer["jobid"])
+        except (KeyError, TypeError) as error:
+            raise RestError(f"{url}: an answer of unknown form") from error
+
+    async def delete_jar(self, base: str, jar_id: str) -> None:
+        """DELETE /jars/J; one that is gone already is fine."""
+        try:
+            await self._call("DELETE", f"{base}/jars/{quote(jar_id, safe='')}")
+        except RestError as error:
+            if _NO_SUCH_JAR not in error.body:
+                raise
+
     async def _get(self, url: str) -> dict[str, Any]:
         answer = await self._call("GET", url)
         if not isinstance(answer, dict):
             raise RestError(f"{url}: an answer of unknown form")
         return answer
 
-    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
+    async def _call(
+        self, method: str, url: str, body: object | None = None, timeout: float | None = None
+    ) -> Any:
+        """`timeout`: seconds, where they are others than those of all calls."""
+        seconds = timeout or self._timeout
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 status, data = await self._exchange(method, URL(url), body)
         except TimeoutError as error:
-            raise RestError(f"{url}: no answer within {self._timeout:g} s") from error
+            raise RestError(f"{url}: no answer within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: no URL, for want of a port
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             raise RestError(f"{url}: {cause}") from error
         if status >= 400:
-            raise RestError(f"{url}: HTTP {status}", status=status, body=data[:2000].decode(errors="replace"))
+            said = f"HTTP {status}" if (reason := read_failure(data)) == "" else f"HTTP {status}: {reason}"
+            raise RestError(f"{url}: {said}", status=status, body=data[:2000].decode(errors="replace"))
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError as error:
@@ -208,7 +279,10 @@ class FlinkRest:
 
     async def _send(self, method: str, url: URL, body: object | None, **tls: Any) -> tuple[int, bytes]:
         """The only redirection that Flink knows is from HTTP to TLS."""
-        async with self._session.request(method, url, json=body, allow_redirects=False, **tls) as response:
+        content: dict[str, Any] = (
+            {"data": body, "headers": body.headers} if isinstance(body, Upload) else {"json": body}
+        )
+        async with self._session.request(method, url, allow_redirects=False, **content, **tls) as response:
             if response.headers.get("Location", "").startswith("https:"):
                 raise _told(redirected_to_tls(url.host or ""))
             return response.status, await response.read()

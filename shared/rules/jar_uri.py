@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from ipaddress import ip_address
 
+from shared.addresses import is_restricted, literal_address
 from shared.config.collections import parse_list
 from shared.config.operator_options import ALLOWED_SCHEMES, RESTRICTED_HOSTS_ARE_DISALLOWED
 from shared.config.options import is_true
@@ -18,7 +19,6 @@ _LABEL = r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
 _TOP_LABEL = r"[A-Za-z][A-Za-z0-9]*(?:-+[A-Za-z0-9]+)*"
 _HOST = rf"\[[0-9A-Fa-f:.%\w]+\]|[0-9]+(?:\.[0-9]+){{3}}|(?:{_LABEL}\.)*{_TOP_LABEL}\.?"
 _AUTHORITY = rf"//(?:[^@\[\]]*@)?({_HOST})(?::[0-9]*)?"
-_PRIVATE_IPV4 = tuple(IPv4Network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 def jar_uri(uri: str, operator: Mapping[str, str]) -> Iterator[Finding]:
@@ -54,35 +54,32 @@ def _allowed_schemes(operator: Mapping[str, str]) -> list[str]:
 
 def _host(authority: str) -> Iterator[Finding]:
     match = re.fullmatch(_AUTHORITY, authority)
-    if match is None:
-        yield Finding("FK209", _PATH, "names no valid host", _HINT)
-        return
-    host = match[1].strip("[]").rstrip(".").lower()
-    try:
-        is_restricted = _is_restricted(ip_address(host))
-    except ValueError:
-        if match[1][0] in "[0123456789" and not match[1][-1].isalpha():
-            yield Finding("FK209", _PATH, f"{shown(host)} is not an address", _HINT)
-            return
-        is_restricted = host == "localhost" or host.endswith(".localhost")
-    if is_restricted:
+    host = match[1] if match else re.sub(r"^//(?:[^@]*@)?|:[0-9]*$", "", authority)
+    address = literal_address(host)
+    if is_restricted(address) if address is not None else _is_this_machine(host):
         option = RESTRICTED_HOSTS_ARE_DISALLOWED.key
         hint = f"Use a public host, or have the operator's option {option} set to false."
-        yield Finding("FK209", _PATH, f"{shown(host)} is a loopback, private or multicast host", hint)
+        found = f"{shown(_bare(host))} is a loopback, private, link-local or multicast host"
+        yield Finding("FK209", _PATH, found, hint)
+    elif match is None:
+        yield Finding("FK209", _PATH, "names no valid host", _HINT)
+    elif host[0] in "[0123456789" and not host[-1].isalpha() and not _is_plain(host):
+        yield Finding("FK209", _PATH, f"{shown(_bare(host))} is not an address", _HINT)
 
 
-def _is_restricted(address: IPv4Address | IPv6Address) -> bool:
-    """What Java calls loopback, link-local, site-local, any-local or multicast."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _is_restricted(address.ipv4_mapped)
-        is_local = address.is_site_local
-    else:
-        is_local = any(address in network for network in _PRIVATE_IPV4)
-    return (
-        is_local
-        or address.is_loopback
-        or address.is_link_local
-        or address.is_unspecified
-        or address.is_multicast
-    )
+def _is_this_machine(host: str) -> bool:
+    name = _bare(host)
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def _is_plain(host: str) -> bool:
+    """Whether it is an address in the notation of URIs."""
+    try:
+        ip_address(_bare(host))
+    except ValueError:
+        return False
+    return True
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").rstrip(".").lower()

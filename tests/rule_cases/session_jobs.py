@@ -96,6 +96,16 @@ _JARS: Mapping[str, str | None] = {
     "https://[fec0::1]/job.jar": "FK209",
     "https://[ff02::1]/job.jar": "FK209",
     "https://[::ffff:10.0.0.1]/job.jar": "FK209",
+    "https://[::ffff:8.8.8.8]/job.jar": None,
+    "https://[64:ff9b::a00:1]/job.jar": "FK209",
+    "https://[2002:a00:1::]/job.jar": "FK209",
+    "https://[fd00:ec2::254]/job.jar": "FK209",
+    "https://0x7f000001/job.jar": "FK209",
+    "https://0177.0.0.1/job.jar": "FK209",
+    "https://127.0.0.1./job.jar": "FK209",
+    "https://134744072/job.jar": "FK209",
+    "https://100.100.100.200/job.jar": "FK209",
+    "https://168.63.129.16/job.jar": "FK209",
 }
 
 _WITH_OTHERS: Mapping[str, tuple[Json, list[Json], frozenset[Found]]] = {

@@ -22,7 +22,13 @@ class SimulatedRest(FlinkRest):
         self._clock = clock
         self._line = line
 
-    async def _call(self, method: str, url: str, body: object | None = None) -> Any:
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        body: object | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - the line has times of its own
+    ) -> Any:
         host, _, path = url.removeprefix("http://").partition("/")
         cluster = host.split(".", 1)[0].removesuffix("-rest")
 

@@ -17,6 +17,7 @@ from controller.observation import FlinkInfo
 from tests.certificates import Pair
 
 INFO = FlinkInfo("2.3.0", "c0f8d1a")
+JAR = "5a1c_job.jar"
 _HANDSHAKE_SECONDS = 10.0
 
 
@@ -29,6 +30,7 @@ class JobManager(ThreadingHTTPServer):
         super().__init__(("localhost", 0), _Handler)
         self.context = context
         self.asked: list[tuple[str, str]] = []
+        self.received = b""
         self.location: str | None = None
         """Where it sends whoever asks."""
 
@@ -52,9 +54,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: JobManager
 
     def _answer(self) -> None:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while length := int(self.rfile.readline(), 16):
+                self.server.received += self.rfile.read(length)
+                self.rfile.readline()
+            self.rfile.readline()
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.asked.append((self.command, self.path))
-        body = orjson.dumps({"flink-version": INFO.version, "flink-revision": INFO.revision})
+        body = orjson.dumps(
+            {"flink-version": INFO.version, "flink-revision": INFO.revision, "filename": f"/tmp/{JAR}"}
+        )
         self.send_response(200 if self.server.location is None else 301)
         if self.server.location is not None:
             self.send_header("Location", self.server.location)

@@ -21,7 +21,7 @@ from controller.observation import Problem
 from controller.plan import StopWithSavepoint
 from shared.model.snapshot_info import SavepointFormatType
 from tests.certificates import Pair, issue, new_authority
-from tests.unit.rest_tls.server import INFO, job_manager, serve_from_now_on, serving
+from tests.unit.rest_tls.server import INFO, JAR, job_manager, serve_from_now_on, serving
 
 AUTHORITY, STRANGER = new_authority(), new_authority("somebody else's authority")
 OF_OPERATOR = issue(AUTHORITY)
@@ -128,6 +128,18 @@ async def test_host_of_a_certificate_counts_only_where_it_is_looked_at(tmp_path:
     context, files = serving(issue(AUTHORITY, "other"), tmp_path), secret(tmp_path / "s", AUTHORITY)
     async with job_manager(context) as manager, rest_with(files, verifies_host_names=False) as rest:
         assert await rest.info(manager.url) == INFO
+
+
+async def test_jar_is_sent_once_whatever_name_the_certificate_is_for(tmp_path: Path) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"the "
+        yield b"content"
+
+    context = serving(issue(AUTHORITY, "localhost.svc"), tmp_path)
+    async with job_manager(context) as manager, rest_with(secret(tmp_path / "s", AUTHORITY)) as rest:
+        assert await rest.upload_jar(manager.url, "job.jar", chunks(), timeout=10) == JAR
+        assert manager.asked == [("GET", "/config"), ("POST", "/jars/upload")]
+        assert manager.received.count(b"the content") == 1
 
 
 async def test_stop_is_asked_for_once_whatever_name_the_certificate_is_for(tmp_path: Path) -> None:

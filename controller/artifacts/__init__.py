@@ -1,0 +1,1 @@
+"""Jars of session jobs: from where they lie to a JobManager, without touching the disk."""
