@@ -3,6 +3,8 @@
 from shared.config.registry import Option, Scope
 from shared.config.system_options import (
     ALLOWED_SCHEMES,
+    ARTIFACT_MAX_SIZE,
+    ARTIFACT_TIMEOUT,
     ERROR_CAUSES,
     ERROR_FIELD_LENGTH,
     ERROR_HAS_STACK_TRACE,
@@ -15,10 +17,15 @@ from shared.config.system_options import (
     SESSION_JOB_LAST_STATE,
     SYSTEM_OPTIONS,
 )
-from shared.config.values import BOOLEAN, DURATION, INTEGER, MAP, SCHEDULE, TEXT, ValueType, one_of
+from shared.config.values import BOOLEAN, DURATION, INTEGER, MAP, SCHEDULE, SHA256, TEXT, ValueType, one_of
 
 __all__ = [
     "ALLOWED_SCHEMES",
+    "ARTIFACT_HEADERS",
+    "ARTIFACT_MAX_SIZE",
+    "ARTIFACT_SECRET",
+    "ARTIFACT_SHA256",
+    "ARTIFACT_TIMEOUT",
     "BLUE_GREEN_NAMES",
     "BLUE_GREEN_OPTIONS",
     "CHECKPOINT_PROGRESS",
@@ -173,6 +180,22 @@ DRAIN_ON_SAVEPOINT = _resource(
 SAVEPOINT_FORMAT = _resource(
     "savepoint.format.type", one_of("CANONICAL", "NATIVE"), "CANONICAL", "Binary format of savepoints."
 )
+ARTIFACT_HEADERS = _resource(
+    "user.artifacts.http.header", MAP, None, "HTTP headers for the download of a session job's jar."
+)
+ARTIFACT_SHA256 = _resource(
+    "user.artifacts.sha256",
+    SHA256,
+    None,
+    "SHA-256 that a session job's jar must have, in hexadecimal; this operator adds the option.",
+)
+ARTIFACT_SECRET = _resource(
+    "user.artifacts.secret",
+    TEXT,
+    None,
+    "Secret in the resource's namespace with what a session job's jar is fetched with; "
+    "this operator adds the option.",
+)
 
 _RESOURCE_OPTIONS = (
     _resource(
@@ -255,9 +278,9 @@ _RESOURCE_OPTIONS = (
         "session.block-on-unmanaged-jobs",
     ),
     ERROR_LABELS,
-    _resource(
-        "user.artifacts.http.header", MAP, None, "HTTP headers for the download of a session job's jar."
-    ),
+    ARTIFACT_HEADERS,
+    ARTIFACT_SHA256,
+    ARTIFACT_SECRET,
     _resource("plugins.listeners.<name>.class", TEXT, None, "Class of a listener."),
     _resource("plugins.listeners.<name>.<option>", TEXT, None, "Option of a listener."),
 )

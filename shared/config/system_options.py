@@ -7,6 +7,7 @@ from shared.config.values import (
     DURATION,
     INTEGER,
     LIST,
+    MEMORY_SIZE,
     NUMBER,
     PORT,
     TEXT,
@@ -53,6 +54,18 @@ RESTRICTED_HOSTS_ARE_DISALLOWED = _system(
     BOOLEAN,
     "true",
     "Whether the jarURI of a session job must not name a loopback, link-local, private or multicast address.",
+)
+ARTIFACT_MAX_SIZE = _system(
+    "user.artifacts.max-size",
+    MEMORY_SIZE,
+    "1 gb",
+    "Size of a session job's jar above which it is not fetched; this operator adds the option.",
+)
+ARTIFACT_TIMEOUT = _system(
+    "user.artifacts.timeout",
+    DURATION,
+    "10 min",
+    "Time to stream a session job's jar to the JobManager; this operator adds the option.",
 )
 EXCEPTION_EVENT_LINES = _advanced(
     "events.exceptions.stacktrace-lines",
@@ -117,6 +130,8 @@ _SYSTEM_OPTIONS = (
     _system("user.artifacts.base.dir", TEXT, "/opt/flink/artifacts", "Folder for the jars of session jobs."),
     ALLOWED_SCHEMES,
     RESTRICTED_HOSTS_ARE_DISALLOWED,
+    ARTIFACT_MAX_SIZE,
+    ARTIFACT_TIMEOUT,
     SESSION_JOB_LAST_STATE,
     ERROR_HAS_STACK_TRACE,
     ERROR_STACK_TRACE_LENGTH,

@@ -97,6 +97,13 @@ def _schedule(text: str) -> None:
     check_cron(text)
 
 
+def _sha256(text: str) -> str:
+    digest = text.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"{text!r} is not 64 hexadecimal digits")
+    return digest
+
+
 def _tolerations(text: str) -> object:
     entries = parse_maps(text, reads_yaml=True)
     if any(not entry.get("tolerationSeconds", "0").isdecimal() for entry in entries):
@@ -129,6 +136,7 @@ DURATION = ValueType("duration", "must be a duration, like 15 s or 5 min", parse
 MEMORY_SIZE = ValueType("memory size", "must be a memory size, like 1024m or 2g", parse_flink_memory)
 LIST = ValueType("list", "must be a list, separated by semicolons", partial(parse_list, reads_yaml=True))
 MAP = ValueType("map", _PAIRS, partial(parse_map, reads_yaml=True))
+SHA256 = ValueType("SHA-256", "must be 64 hexadecimal digits, as sha256sum prints them", _sha256)
 SCHEDULE = ValueType(
     "duration or cron expression",
     "must be a duration, like 30 min, or a Quartz cron expression, like 0 0 12 * * ?",

@@ -47,7 +47,9 @@ def _has_body(match: re.Match[str]) -> bool:
 
 def _allowed_schemes(operator: Mapping[str, str]) -> list[str]:
     try:
-        return [scheme.lower() for scheme in parse_list(ALLOWED_SCHEMES.read(operator) or "")]
+        return [
+            scheme.lower() for scheme in parse_list(ALLOWED_SCHEMES.read(operator) or "", reads_yaml=True)
+        ]
     except ValueError:
         return []
 

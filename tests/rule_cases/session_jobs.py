@@ -18,6 +18,7 @@ _CLUSTER = "spec.deploymentName"
 _LAST_STATE = "spec.job.upgradeMode"
 _ALLOWED = f"{_OPERATOR}user.artifacts.allowed-schemes"
 _RESTRICTED = f"{_OPERATOR}user.artifacts.disallow-restricted-hosts"
+_SHA256 = f"{_OPERATOR}user.artifacts.sha256"
 _ALLOWS_LAST_STATE = {f"{_OPERATOR}session-job.upgrade.last-state.enabled": "true"}
 _NEEDS_SAVEPOINTS = option("execution.checkpointing.savepoint-dir")
 _NEEDS_CHECKPOINTS = option("execution.checkpointing.dir")
@@ -48,6 +49,18 @@ _ALONE: Mapping[str, tuple[Json, frozenset[Found]]] = {
     "job-with-unreadable-option": (
         session_job(flinkConfiguration={f"{_OPERATOR}job.restart.failed": "maybe"}),
         error("FK117", option(f"{_OPERATOR}job.restart.failed")),
+    ),
+    "job-with-digest-of-its-jar": (
+        session_job(flinkConfiguration={_SHA256: "0123456789abcdefABCDEF" + 42 * "0"}),
+        _NOTHING,
+    ),
+    "job-with-malformed-digest-of-its-jar": (
+        session_job(flinkConfiguration={_SHA256: 63 * "0"}),
+        error("FK117", option(_SHA256)),
+    ),
+    "job-chooses-how-large-its-jar-may-be": (
+        session_job(flinkConfiguration={f"{_OPERATOR}user.artifacts.max-size": "9 gb"}),
+        warning("FK505", option(f"{_OPERATOR}user.artifacts.max-size")),
     ),
     "job-with-autoscaler-out-of-bounds": (
         session_job(

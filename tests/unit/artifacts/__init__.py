@@ -1,0 +1,1 @@
+"""Sources of jars, against real servers on loopback."""
