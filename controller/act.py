@@ -3,7 +3,7 @@
 import logging
 
 from controller.act_on_job import JobActor
-from controller.decide.problems import INGRESS_FAILED, repair_is_refused
+from controller.decide.problems import INGRESS_FAILED, repair_is_refused, session_jobs_stay
 from controller.decide.subject import Subject
 from controller.diagnosis import refused
 from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of
@@ -14,6 +14,7 @@ from controller.ingress import IngressExists, ensure_ingress, remove_ingress
 from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
+    FLINK_SESSION_JOBS,
     SECRETS,
     SERVICES,
     ApiError,
@@ -33,6 +34,7 @@ from controller.plan import (
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
+    DeleteSessionJobs,
     DeleteTaskManagers,
     EnsureIngress,
     ForgetJobPlans,
@@ -117,8 +119,26 @@ class Actor:
                 await self._repair(action, subject)
             case DeleteHighAvailabilityData():
                 await self._delete_high_availability_data(namespace, name)
+            case DeleteSessionJobs(names):
+                for job in names:
+                    await self._delete_session_job(namespace, job)
             case ForgetJobPlans():
                 await self._forget_job_plans(namespace, name)
+
+    async def _delete_session_job(self, namespace: str, name: str) -> None:
+        """Unless that is under way."""
+        body = await self._api.get(FLINK_SESSION_JOBS, namespace, name)
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            return
+        uid = body["metadata"]["uid"]
+        try:
+            await self._api.delete(
+                FLINK_SESSION_JOBS, namespace, name, uid=uid, propagation=Propagation.BACKGROUND
+            )
+        except ApiError as error:
+            if not error.was_refused:
+                raise
+            raise ActionRefused(session_jobs_stay(name, str(error))) from error
 
     async def _stop_job_manager(self, namespace: str, name: str, version: str | None) -> None:
         patch: Object = {"spec": {"replicas": 0}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from controller.flink.checksums import Kind, checksum
-from controller.kubernetes_api import Object
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
 from controller.repair_pace import RepairPace
 from shared.model import KINDS
 
@@ -17,6 +17,7 @@ Key = tuple[str, str]
 """Namespace and name."""
 
 DEPLOYMENT_INDEX, POD_INDEX, INGRESS_INDEX = "flink_deployments", "flink_pods", "flink_ingresses"
+SESSION_JOB_INDEX = "flink_session_jobs_by_cluster"
 SERVICE_INDEX, CONFIG_MAP_INDEX = "flink_services", "flink_config_maps"
 _INDEX_OF = {Kind.SERVICE: SERVICE_INDEX, Kind.CONFIG_MAP: CONFIG_MAP_INDEX}
 
@@ -30,6 +31,7 @@ INDICES = (
     DEPLOYMENT_INDEX,
     POD_INDEX,
     INGRESS_INDEX,
+    SESSION_JOB_INDEX,
     SERVICE_INDEX,
     CONFIG_MAP_INDEX,
     *(resource_index(kind.plural) for kind in KINDS.values()),
@@ -105,11 +107,16 @@ class Cache:
     def forget(self, plural: str, key: Key) -> None:
         """The resource is gone."""
         self._written.pop((plural, key), None)
-        self.repair_pace.forget(key)
+        if plural == FLINK_DEPLOYMENTS.plural:
+            self.repair_pace.forget(key)
 
     def keys(self, plural: str) -> list[Key]:
         """All resources of a kind."""
         return list(self._indices.get(resource_index(plural), {}))
+
+    def session_jobs(self, cluster: Key) -> list[Key]:
+        """The FlinkSessionJobs that name the cluster."""
+        return [(cluster[0], name) for name in self._indices.get(SESSION_JOB_INDEX, {}).get(cluster, ())]
 
     def deployment(self, namespace: str, name: str) -> Object | None:
         """A Deployment of JobManagers or TaskManagers."""
@@ -133,6 +140,12 @@ class Cache:
 
     def _one(self, index: str, key: Key) -> Object | None:
         return next(iter(self._indices.get(index, {}).get(key, ())), None)
+
+
+def named_cluster(raw: Mapping[str, Any]) -> str:
+    """What the session job calls its cluster; empty where it says nothing that could be a name."""
+    name = (raw.get("spec") or {}).get("deploymentName")
+    return name if isinstance(name, str) else ""
 
 
 def kept(body: Mapping[str, Any], *, without: Collection[str] = ()) -> Object:

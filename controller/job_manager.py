@@ -7,7 +7,7 @@ from datetime import datetime
 from controller.cache import Key
 from controller.decide.health import is_watched
 from controller.decide.job_exceptions import told_until
-from controller.decide.subject import Subject
+from controller.decide.subject import AnySubject, Subject
 from controller.decide.suspension import pending_trigger
 from controller.flink.rest import FlinkRest, RestError
 from controller.job_exceptions import JobExceptionReader
@@ -40,6 +40,8 @@ class Answers:
     checkpoints: Fact[Checkpoints] = NOT_ASKED
     restarts: Fact[int] = NOT_ASKED
     exceptions: Fact[tuple[JobException, ...]] = NOT_ASKED
+    running: Fact[tuple[str, ...]] = NOT_ASKED
+    """Ids of the jobs of a session cluster that goes, which have not ended."""
 
 
 class JobManagerObserver:
@@ -59,27 +61,47 @@ class JobManagerObserver:
         try:
             info = await self._flink.info(base)
             if not subject.deployed.is_application:
-                return Answers(Known(info), Absent())
+                return Answers(Known(info), Absent(), running=await self._running(subject, base))
             jobs = await self._flink.jobs(base)
             job = _own_job(jobs, subject.status.job_status.job_id)
             if not isinstance(job, Known):
                 return Answers(Known(info), job)
         except RestError as error:
             nothing = Unknown(str(error), error.problem)
-            return Answers(nothing, nothing)
+            return Answers(nothing, nothing, running=nothing)
+        watched = is_watched(subject)
+        answers = await self.ask_about(job.value, subject, base, at, in_motion=in_motion, watched=watched)
+        return replace(answers, flink=Known(info))
+
+    async def ask_about(
+        self,
+        job: Job,
+        subject: AnySubject,
+        base: str,
+        at: datetime,
+        *,
+        in_motion: bool,
+        watched: bool = False,
+    ) -> Answers:
+        """What there is to know of a job that the JobManager lists; `watched`: and of its restarts."""
         since = told_until(subject.status, at)
-        found, exceptions = await self._exceptions.read(subject.key, base, job.value, since)
-        answers = Answers(Known(info), Known(found), exceptions=exceptions)
-        if is_watched(subject):
+        found, exceptions = await self._exceptions.read(subject.key, base, job, since)
+        answers = Answers(job=Known(found), exceptions=exceptions)
+        if watched:
             answers = replace(answers, restarts=await self._restarts(base, found.job_id))
-        watched = not isinstance(answers.restarts, Unknown)
         if in_motion or watched or found.state.is_terminal:
             answers = replace(answers, checkpoints=await self._checkpoints(base, found, subject))
         if in_motion:
             answers = replace(answers, stop=await self._stop(base, found.job_id, subject))
         return answers
 
-    async def _stop(self, base: str, job_id: str, subject: Subject) -> Fact[StopOperation]:
+    async def _running(self, subject: Subject, base: str) -> Fact[tuple[str, ...]]:
+        """Of a session cluster that is being deleted."""
+        if subject.metadata.deletion_timestamp is None:
+            return NOT_ASKED
+        return Known(tuple(job.job_id for job in await self._flink.jobs(base) if not job.state.is_terminal))
+
+    async def _stop(self, base: str, job_id: str, subject: AnySubject) -> Fact[StopOperation]:
         trigger = pending_trigger(subject.status)
         if trigger is None:
             return NOT_ASKED
@@ -89,7 +111,7 @@ class JobManagerObserver:
             return Unknown(str(error))
         return Absent() if operation is None else Known(operation)
 
-    async def _checkpoints(self, base: str, job: Job, subject: Subject) -> Fact[Checkpoints]:
+    async def _checkpoints(self, base: str, job: Job, subject: AnySubject) -> Fact[Checkpoints]:
         """Of a job that has ended only when its end is longer ago than the JobManager's memory goes back."""
         try:
             if job.state.is_terminal and await self._has_just_ended(base, job, subject):
@@ -106,7 +128,7 @@ class JobManagerObserver:
             return Unknown(str(error))
         return Absent() if restarts is None else Known(restarts)
 
-    async def _has_just_ended(self, base: str, job: Job, subject: Subject) -> bool:
+    async def _has_just_ended(self, base: str, job: Job, subject: AnySubject) -> bool:
         options = subject.configuration(subject.deployed)
         memory = parse_duration(CHECKPOINT_MEMORY.read(options) or "3 s")
         seconds = await self._flink.seconds_since_end(base, job.job_id)

@@ -210,6 +210,15 @@ class Repairs:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionJob:
+    """A FlinkSessionJob, as the session cluster sees it that it names."""
+
+    name: str
+    has_state_to_lose: bool
+    """It keeps state, and has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A submission of a session job by this process."""
 
@@ -262,6 +271,10 @@ class Observation:
     """The metadata of the recorded job in the cluster's ConfigMaps; absent too where none are kept there."""
     missing_rights: Fact[tuple[str, ...]] = NOT_ASKED
     """What the cluster's service account may not do though Flink needs it; asked when it does not come up."""
+    session_jobs: Fact[tuple[SessionJob, ...]] = NOT_ASKED
+    """Those that name this session cluster; asked when it changes or goes."""
+    running_jobs: Fact[tuple[str, ...]] = NOT_ASKED
+    """Ids of jobs of a session cluster that is being deleted, which have not ended."""
     attempt: Fact[Attempt] = NOT_ASKED
     """The last one of a session job's recorded submission; absent where this process made none."""
     from_caches: bool = False

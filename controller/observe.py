@@ -31,12 +31,14 @@ from controller.observation import (
     Known,
     Observation,
     Pod,
+    SessionJob,
     TaskManagers,
     Unknown,
 )
 from controller.pods import event_problem, is_flinks, is_silently_stuck, read_pod
 from controller.replicas import available_since, replica_failure, was_never_available
 from controller.rights import HIGH_AVAILABILITY, TASK_MANAGERS, RightsReader
+from controller.session_clusters import session_jobs_of
 from controller.together import together
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION, validation_configuration
 from shared.config.options import high_availability_is_kubernetes
@@ -94,18 +96,23 @@ class Observer:
             exceptions=answers.exceptions,
             high_availability=metadata,
             missing_rights=await self._missing_rights(subject, cluster, pods, answers.job, at),
+            session_jobs=self._session_jobs(subject, live=live),
+            running_jobs=answers.running,
             from_caches=not live and not absent,
         )
 
     async def _cluster(self, subject: Subject, *, live: bool) -> Fact[Cluster]:
-        namespace, name = subject.metadata.namespace, subject.metadata.name
+        return await self.job_manager(*subject.key, subject.metadata.uid, live=live)
+
+    async def job_manager(self, namespace: str, name: str, uid: str, *, live: bool) -> Fact[Cluster]:
+        """The JobManager's Deployment of the FlinkDeployment with this uid."""
         body = None if live else self._cache.deployment(namespace, name)
         if body is None:
             try:
                 body = await self._api.get(DEPLOYMENTS, namespace, name)
             except ApiError as error:
                 return Unknown(str(error))
-        return Absent() if body is None else Known(_read_cluster(body, subject.metadata.uid))
+        return Absent() if body is None else Known(_read_cluster(body, uid))
 
     async def _task_managers(self, subject: Subject, *, live: bool) -> Fact[TaskManagers]:
         if _mode(subject) is not KubernetesDeploymentMode.STANDALONE:
@@ -127,6 +134,12 @@ class Observer:
                 problem=replica_failure(body),
             )
         )
+
+    def _session_jobs(self, subject: Subject, *, live: bool) -> Fact[tuple[SessionJob, ...]]:
+        """From the watch: one that it does not show yet has not been submitted."""
+        if subject.deployed.is_application or not live:
+            return NOT_ASKED
+        return Known(tuple(session_jobs_of(self._cache, subject)))
 
     def _ingress(self, subject: Subject) -> Fact[Object]:
         body = self._cache.ingress(subject.metadata.namespace, subject.metadata.name)
@@ -205,7 +218,7 @@ def _is_being_submitted(subject: Subject) -> bool:
 def _is_torn_down(subject: Subject) -> bool:
     """Its job is over by record, and only objects are left to go: nobody needs to be asked."""
     status, state = subject.status, subject.status.job_status.state
-    is_over = not subject.deployed.is_application or (state is not None and state.is_terminal)
+    is_over = subject.deployed.is_application and state is not None and state.is_terminal
     deleting = status.lifecycle_state is LifecycleState.DELETING and not is_awaited(status)
     return subject.metadata.deletion_timestamp is not None and deleting and is_over
 

@@ -128,6 +128,13 @@ class DeleteHighAvailabilityData:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteSessionJobs:
+    """Delete these FlinkSessionJobs of the cluster's namespace: each ends as its own options say."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetJobPlans:
     """Take the plans of older jobs out of Flink's high-availability ConfigMaps.
 
@@ -144,6 +151,7 @@ ClusterAction = (
     | ScaleTaskManagers
     | RepairObjects
     | DeleteHighAvailabilityData
+    | DeleteSessionJobs
     | ForgetJobPlans
 )
 """On the objects that a cluster is made of."""

@@ -9,6 +9,8 @@ import kopf
 from kubernetes.aio.client import ApiClient
 
 from controller.act import Actor
+from controller.act_on_job import JobActor
+from controller.artifacts.source import Artifacts
 from controller.authorship import Authorship
 from controller.cache import Cache, Key
 from controller.deployments import Deployments
@@ -17,12 +19,22 @@ from controller.flink.client_tls import ClientTls
 from controller.flink.operator_files import OperatorFiles
 from controller.flink.rest import FlinkRest
 from controller.health import serve_health
-from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, KubernetesApi, client_configuration
+from controller.jar_uploads import JarUploads
+from controller.kubernetes_api import (
+    FLINK_DEPLOYMENTS,
+    FLINK_SESSION_JOBS,
+    ApiError,
+    KubernetesApi,
+    client_configuration,
+)
 from controller.leadership import LeaderElector
 from controller.observe import Observer
+from controller.observe_session_job import SessionJobObserver
 from controller.queue import ReconcileQueue
 from controller.reconcile import Reconciler
+from controller.session_jobs import SessionJobs
 from controller.settings import Settings
+from controller.submissions import Submissions
 from controller.unsupported import UnsupportedKind
 from controller.watch import build_registry, watch_settings
 from shared.config.collections import parse_map
@@ -71,6 +83,9 @@ async def run(settings: Settings) -> None:
     def enqueue(plural: str, key: Key) -> None:
         queue.add((plural, key))
 
+    def look_at_job(key: Key) -> None:
+        enqueue(FLINK_SESSION_JOBS.plural, key)
+
     def look_at_everything() -> None:
         for kind in KINDS.values():
             for key in cache.keys(kind.plural):
@@ -83,22 +98,43 @@ async def run(settings: Settings) -> None:
         identity=settings.identity,
         on_started=look_at_everything,
     )
-    reconciler = Reconciler(
-        lifecycle=Deployments(
-            Observer(api, cache, flink),
-            Actor(api, flink),
-            configuration,
-            OperatorFiles.read(settings.configuration_folder),
-        ),
+    clusters, events = Observer(api, cache, flink), EventPoster(api, settings.identity)
+    files = OperatorFiles.read(settings.configuration_folder)
+    deployments = Reconciler(
+        lifecycle=Deployments(clusters, Actor(api, flink), configuration, files),
         api=api,
         cache=cache,
-        events=EventPoster(api, settings.identity),
+        events=events,
         elector=elector,
         authorship=Authorship(api),
     )
+    submissions = Submissions(
+        api,
+        flink,
+        JarUploads(flink, Artifacts()),
+        elector,
+        on_end=look_at_job,
+    )
+    session_jobs = Reconciler(
+        lifecycle=SessionJobs(
+            cache=cache,
+            observer=SessionJobObserver(
+                api, flink, clusters, submissions, _reconcile_interval(configuration), look_at_job
+            ),
+            actor=JobActor(api, flink),
+            submissions=submissions,
+            operator_configuration=configuration,
+        ),
+        api=api,
+        cache=cache,
+        events=events,
+        elector=elector,
+        authorship=Authorship(api, FLINK_SESSION_JOBS),
+    )
     works: Mapping[str, _Work] = {
         **{k.plural: UnsupportedKind(k.plural, api, cache, elector).reconcile for k in KINDS.values()},
-        FLINK_DEPLOYMENTS.plural: reconciler.reconcile,
+        FLINK_DEPLOYMENTS.plural: deployments.reconcile,
+        FLINK_SESSION_JOBS.plural: session_jobs.reconcile,
     }
     queue = ReconcileQueue(lambda item: works[item[0]](item[1]), expected=ApiError)
     health = await serve_health(settings.health_port, ready.is_set)
@@ -107,6 +143,7 @@ async def run(settings: Settings) -> None:
     finally:
         await elector.release()
         await health.cleanup()
+        await submissions.close()
         await flink.close()
         await api.close()
 
@@ -159,10 +196,14 @@ def _check_options(configuration: Mapping[str, str]) -> None:
             raise ConfigurationError(
                 f"{ERROR_LABELS.key}: {expression!r} is no regular expression: {error}"
             ) from error
-    text = RECONCILE_INTERVAL.read(configuration) or ""
+    if _reconcile_interval(configuration) < _SHORTEST_INTERVAL:
+        text = RECONCILE_INTERVAL.read(configuration)
+        raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {text!r} is too short. Use 1 s or more.")
+
+
+def _reconcile_interval(configuration: Mapping[str, str]) -> float:
+    """Seconds. Raises ConfigurationError."""
     try:
-        seconds = parse_duration(text)
+        return parse_duration(RECONCILE_INTERVAL.read(configuration) or "60 s")
     except ValueError as error:
         raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {error}") from error
-    if seconds < _SHORTEST_INTERVAL:
-        raise ConfigurationError(f"{RECONCILE_INTERVAL.key}: {text!r} is too short. Use 1 s or more.")

@@ -15,11 +15,13 @@ from controller.cache import (
     INGRESS_INDEX,
     POD_INDEX,
     SERVICE_INDEX,
+    SESSION_JOB_INDEX,
     Cache,
     Key,
     SeenObject,
     kept,
     kept_of_deployment,
+    named_cluster,
     resource_index,
 )
 from controller.drift import clusters_touched
@@ -33,7 +35,8 @@ from shared.model import KINDS
 Enqueue = Callable[[str, Key], None]
 """Called with the plural of a Flink kind and the key of the resource to look at."""
 
-_OWNER_PLURAL = "flinkdeployments"
+_OWNER_PLURAL, _SESSION_JOBS = "flinkdeployments", "flinksessionjobs"
+_JOB_MANAGER = {"component": "jobmanager"}
 _FLINK = f"type in ({NATIVE},{STANDALONE})"
 _DEPLOYMENTS = f"{_FLINK},component in (jobmanager,taskmanager)"
 _OF_PODS = {"containers", "initContainers", "volumes", "affinity", "tolerations"}
@@ -111,6 +114,24 @@ def _watch_flink_kinds(registry: kopf.OperatorRegistry, cache: Cache, enqueue: E
             key = (namespace or "", name)
             if cache.is_news(param, key, body):
                 enqueue(param, key)
+            if param == _OWNER_PLURAL:
+                look_at_jobs(key)
+            elif param == _SESSION_JOBS:
+                enqueue(_OWNER_PLURAL, (namespace or "", named_cluster(body)))
+
+    def look_at_jobs(cluster: Key) -> None:
+        for job in cache.session_jobs(cluster):
+            enqueue(_SESSION_JOBS, job)
+
+    @kopf.index(GROUP, VERSION, _SESSION_JOBS, id=SESSION_JOB_INDEX, registry=registry)
+    async def mirror_names(body: kopf.Body, namespace: str | None, name: str, **_: Any) -> dict[Key, str]:
+        return {(namespace or "", named_cluster(body)): name}
+
+    @kopf.on.event(
+        "apps", "v1", "deployments", id="look-at-jobs-of-deployment", labels=_JOB_MANAGER, registry=registry
+    )
+    async def look_at_jobs_of(namespace: str | None, name: str, **_: Any) -> None:
+        look_at_jobs((namespace or "", name))
 
 
 def _watch_cluster_objects(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:

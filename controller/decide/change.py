@@ -11,6 +11,7 @@ from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.route import Route, Suspension, Wait, recorded_path
 from controller.decide.situation import AnySituation, Situation
 from controller.decide.stopping import tear_down
+from controller.decide.subject import AnySubject
 from controller.decide.suspension import begin_suspension, may_try_again
 from controller.decide.upgrade import choose_route, never_ran
 from controller.decide.wanted import Wanted
@@ -18,8 +19,9 @@ from controller.observation import Absent, Known, Unknown
 from controller.plan import Event, EventComponent, EventType
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.job import UpgradeMode
+from shared.model.reconciled_spec import AnySpec
 from shared.model.session_job import FlinkSessionJobSpec
-from shared.model.status import ReconciliationState
+from shared.model.status import CommonStatus, ReconciliationState
 
 _SUSPENDING = {
     Suspension.DELETION: "Suspending existing deployment",
@@ -33,11 +35,17 @@ def changes(now: AnySituation) -> tuple[str, ...]:
 
     Of a generation that was acted on there are none: what differs its operator did, an autoscaler say.
     """
-    status = now.step.status
-    if now.goal.generation == status.recorded_generation and not is_rollback(status):
+    return changes_to(now.goal, now.subject, now.last.spec, now.step.status)
+
+
+def changes_to(
+    goal: Wanted[AnySpec], subject: AnySubject, before: AnySpec, status: CommonStatus
+) -> tuple[str, ...]:
+    """As `changes`, from the spec `before` that is deployed by that status."""
+    if goal.generation == status.recorded_generation and not is_rollback(status):
         return ()
-    in_place = scales_in_place(now.subject, now.last.spec, now.goal.spec)
-    return changed_fields(now.last.spec, now.goal.spec, scales_in_place=in_place)
+    in_place = scales_in_place(subject, before, goal.spec)
+    return changed_fields(before, goal.spec, scales_in_place=in_place)
 
 
 def way(now: AnySituation) -> Route | Wait:

@@ -4,6 +4,8 @@ The time of the last reconciliation is that of the step that is waited for, so t
 or a savepoint that took long, makes nothing seem blocked.
 """
 
+from collections.abc import Sequence
+
 from controller.decide import last_savepoint
 from controller.decide.going import (
     begin,
@@ -15,19 +17,28 @@ from controller.decide.going import (
     say,
     way_out,
 )
+from controller.decide.session.cluster import jobs_with_state_to_lose
 from controller.decide.situation import Situation
 from controller.decide.stopping import stop_cluster
 from controller.observation import Absent, Known, Observation, Unknown
 from controller.plan import (
     DeleteHighAvailabilityData,
+    DeleteSessionJobs,
     Event,
     EventComponent,
     EventType,
     GiveUpCluster,
     RemoveFinalizer,
 )
+from shared.config.operator_options import (
+    BLOCK_ON_SESSION_JOBS,
+    BLOCK_ON_UNMANAGED_JOBS,
+    DELETE_SESSION_JOBS,
+)
+from shared.config.options import is_true
 from shared.control import FORCE_DELETION, is_on
 
+_MOST_NAMES = 10
 _ORPHAN = "orphan"  # Kubernetes' finalizer of a deletion that leaves behind what the resource owns
 
 
@@ -40,6 +51,13 @@ def the_cluster_is_left_to_others(now: Situation) -> bool:
             return _ORPHAN in now.subject.metadata.finalizers
 
 
+def jobs_keep_the_session_cluster(now: Situation) -> bool:
+    """Its owner must decide about them, or they have to be stopped with their state first."""
+    if now.goal.spec.job is not None or is_on(FORCE_DELETION, now.subject.metadata):
+        return False
+    return _jobs_in_the_way(now) is not None
+
+
 def nothing_of_it_remains(now: Situation) -> bool:
     """Known, not only not seen."""
     return _what_remains(now.observation) is None
@@ -48,6 +66,17 @@ def nothing_of_it_remains(now: Situation) -> bool:
 def its_owner_gives_up_what_remains(now: Situation) -> bool:
     """By the annotation, and what was asked to go had time to go."""
     return is_on(FORCE_DELETION, now.subject.metadata) and job_is_over(now) and has_waited(now)
+
+
+def say_which_jobs_keep_it(now: Situation) -> None:
+    """And delete them, where that is wanted."""
+    begin(now)
+    message, names = _jobs_in_the_way(now) or "", _session_jobs(now)
+    if names and is_true(DELETE_SESSION_JOBS.read(_options(now))):
+        now.step.actions = (DeleteSessionJobs(names),)
+        say(now, message, blocked=has_waited(now))
+    else:
+        say(now, f"{message}. To delete it all the same: {way_out(now)}", blocked=True)
 
 
 def leave_the_cluster_alone_and_let_it_go(now: Situation) -> None:
@@ -127,3 +156,48 @@ def _what_remains(observation: Observation) -> str | None:
             return f"Waiting for the pods {', '.join(sorted(pod.name for pod in pods))} to go"
         case _:
             return None
+
+
+def _jobs_in_the_way(now: Situation) -> str | None:
+    """In words; None where the cluster may go."""
+    options, names = _options(now), _session_jobs(now)
+    if names and is_true(DELETE_SESSION_JOBS.read(options)):
+        return f"Its FlinkSessionJobs are deleted first: {_listed(names)}"
+    if names and is_true(BLOCK_ON_SESSION_JOBS.read(options)):
+        return f"FlinkSessionJobs run on the cluster, delete them first: {_listed(names)}"
+    if stateful := jobs_with_state_to_lose(now):
+        return f"Session jobs are being stopped with their state: {_listed(stateful)}"
+    if isinstance(now.observation.session_jobs, Unknown):
+        return "It is not known which FlinkSessionJobs run on the cluster"
+    if not is_true(BLOCK_ON_UNMANAGED_JOBS.read(options)) or names or not _answers(now.observation):
+        return None
+    match now.observation.running_jobs:
+        case Known(running) if running:
+            return f"Jobs of no FlinkSessionJob run on the cluster, cancel them: {_listed(running)}"
+        case Unknown(reason):
+            return f"It is not known which jobs run on the cluster: {reason}"
+        case _:
+            return None
+
+
+def _answers(observation: Observation) -> bool:
+    """There is a JobManager that may run jobs."""
+    return isinstance(observation.cluster, Known) and observation.cluster.value.available
+
+
+def _session_jobs(now: Situation) -> tuple[str, ...]:
+    match now.observation.session_jobs:
+        case Known(jobs):
+            return tuple(job.name for job in jobs)
+        case _:
+            return ()
+
+
+def _listed(names: Sequence[str]) -> str:
+    """At most so many that a sentence stays one."""
+    shown, more = sorted(names)[:_MOST_NAMES], len(names) - _MOST_NAMES
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _options(now: Situation) -> dict[str, str]:
+    return now.subject.configuration(now.goal.spec)

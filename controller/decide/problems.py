@@ -337,3 +337,37 @@ def session_cluster_is_not_ready(name: str, why: Problem | None) -> Problem:
         f"Session cluster {name} takes no jobs yet. {_told(why)}What it waits for its own conditions tell: "
         f"kubectl describe flinkdeployment {name}",
     )
+
+
+def session_jobs_run(names: Sequence[str]) -> Problem:
+    """The cluster's JobManager may not go before them."""
+    return Problem(
+        "WaitingForSessionJobs",
+        "The change waits until the session jobs are stopped that have state to lose: "
+        f"{', '.join(sorted(names))}. Where one does not stop, its own conditions say why.",
+    )
+
+
+def artifact_failed(cause: str) -> Problem:
+    """The jar cannot be had from where it is said to lie."""
+    return Problem("ArtifactFailed", cause)
+
+
+def submission_failed(cause: str) -> Problem:
+    """The JobManager did not take the job, or did not say so."""
+    return Problem("SubmissionFailed", f"The job could not be submitted: {cause}")
+
+
+def operator_failed() -> Problem:
+    """By a fault of its own."""
+    message = "The operator failed to submit the job, by its own fault: its log tells more."
+    return Problem("InternalError", message)
+
+
+def session_jobs_stay(name: str, cause: str) -> Problem:
+    """The operator may not delete them."""
+    return Problem(
+        "SessionJobsStay",
+        f"FlinkSessionJob {name} is to be deleted with its cluster. The API server refuses that: {cause}. "
+        "Install the operator with rbac.deleteSessionJobs: true, or delete it yourself.",
+    )

@@ -1,5 +1,6 @@
 """A deployed spec: what is seen of it, put into the status."""
 
+from controller.decide import problems
 from controller.decide.change import changes, way
 from controller.decide.conditions import timestamp
 from controller.decide.ended import SHUTDOWN, note_newest_checkpoint, route_after_end
@@ -10,6 +11,7 @@ from controller.decide.recording import mark_stable, record_change, record_retur
 from controller.decide.restore import NotYet, Restore, recovery
 from controller.decide.rollback import is_rollback
 from controller.decide.route import WITHOUT_STATE, Wait
+from controller.decide.session.cluster import jobs_with_state_to_lose
 from controller.decide.situation import Situation
 from controller.decide.stability import has_proved_itself
 from controller.decide.stopping import stop_what_is_left, tear_down
@@ -18,6 +20,9 @@ from controller.plan import Event, EventComponent, EventType
 from shared.config.effective import task_manager_count
 from shared.model.job import UpgradeMode
 from shared.model.status import TaskManagerInfo
+
+SOON = 1.0
+"""Seconds until the next look at session jobs that are being stopped."""
 
 
 def note_what_is_seen(now: Situation) -> None:
@@ -31,6 +36,13 @@ def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
     """No way to the changed spec is open: what runs keeps running."""
     _say_what_a_change_waits_for(now)
     note_what_is_seen(now)
+
+
+def say_which_session_jobs_run(now: Situation) -> None:
+    """They are being stopped with their state, or say why they cannot be."""
+    note_what_is_seen(now)
+    now.step.problem = problems.session_jobs_run(jobs_with_state_to_lose(now))
+    now.step.look_within = SOON
 
 
 def start_the_failed_job_again(now: Situation) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from controller.decide import deletion, going, guards, last_savepoint, running, submission, suspension
 from controller.decide.change import begin_the_change, roll_back, start_the_unhealthy_job_again
 from controller.decide.observed import apply_job, job_manager_status
+from controller.decide.session import cluster as session
 from controller.decide.situation import AnySituation, Situation
 from controller.decide.stopping import stop_what_is_left
 from shared.model.status import (
@@ -88,6 +89,9 @@ TRANSITIONS: tuple[Transition[Situation], ...] = (
     Transition(_UPGRADING, guards.suspension_is_wanted, submission.mark_it_suspended, then=_DEPLOYED),
     Transition(_UPGRADING, guards.otherwise, submission.submit),
     Transition(_DEPLOYED, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
+    Transition(
+        _DEPLOYED, session.its_session_jobs_have_to_be_stopped_first, running.say_which_session_jobs_run
+    ),
     Transition(_DEPLOYED, guards.the_spec_is_changed_and_a_way_is_open, begin_the_change),
     Transition(_DEPLOYED, guards.the_spec_did_not_prove_itself_in_time, roll_back),
     Transition(_DEPLOYED, guards.the_job_is_suspended, running.note_what_is_seen),
@@ -105,6 +109,7 @@ TRANSITIONS: tuple[Transition[Situation], ...] = (
     Transition(
         _GOING, deletion.the_cluster_is_left_to_others, deletion.leave_the_cluster_alone_and_let_it_go
     ),
+    Transition(_GOING, deletion.jobs_keep_the_session_cluster, deletion.say_which_jobs_keep_it),
     Transition(_GOING, deletion.nothing_of_it_remains, deletion.drop_its_metadata_and_let_it_go),
     Transition(_GOING, deletion.its_owner_gives_up_what_remains, deletion.have_it_deleted_and_let_it_go),
     Transition(_GOING, last_savepoint.the_last_savepoint_is_made, deletion.note_it_and_stop_what_remains),

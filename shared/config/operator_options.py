@@ -15,6 +15,7 @@ from shared.config.system_options import (
     RECONCILE_INTERVAL,
     RESTRICTED_HOSTS_ARE_DISALLOWED,
     SESSION_JOB_LAST_STATE,
+    SUBMISSION_TIMEOUT,
     SYSTEM_OPTIONS,
 )
 from shared.config.values import BOOLEAN, DURATION, INTEGER, MAP, SCHEDULE, SHA256, TEXT, ValueType, one_of
@@ -26,11 +27,14 @@ __all__ = [
     "ARTIFACT_SECRET",
     "ARTIFACT_SHA256",
     "ARTIFACT_TIMEOUT",
+    "BLOCK_ON_SESSION_JOBS",
+    "BLOCK_ON_UNMANAGED_JOBS",
     "BLUE_GREEN_NAMES",
     "BLUE_GREEN_OPTIONS",
     "CHECKPOINT_PROGRESS",
     "CHECKPOINT_PROGRESS_WINDOW",
     "CLUSTER_HEALTH_CHECK",
+    "DELETE_SESSION_JOBS",
     "DRAIN_ON_SAVEPOINT",
     "ERROR_CAUSES",
     "ERROR_FIELD_LENGTH",
@@ -59,6 +63,7 @@ __all__ = [
     "SAVEPOINT_FORMAT",
     "SAVEPOINT_ON_DELETION",
     "SESSION_JOB_LAST_STATE",
+    "SUBMISSION_TIMEOUT",
 ]
 
 
@@ -171,6 +176,25 @@ SAVEPOINT_ON_DELETION = _resource(
     "false",
     "Whether a job ends with a savepoint when its resource is deleted.",
 )
+BLOCK_ON_SESSION_JOBS = _resource(
+    "session.deletion.block-on-session-jobs",
+    BOOLEAN,
+    "true",
+    "Whether a session cluster stays while it has FlinkSessionJobs; else until their state is safe.",
+)
+DELETE_SESSION_JOBS = _resource(
+    "session.deletion.delete-session-jobs",
+    BOOLEAN,
+    "false",
+    "Whether a session cluster's FlinkSessionJobs are deleted with it, before it goes.",
+)
+BLOCK_ON_UNMANAGED_JOBS = _resource(
+    "session.deletion.block-on-unmanaged-jobs",
+    BOOLEAN,
+    "true",
+    "Whether a session cluster stays while any other job runs on it.",
+    "session.block-on-unmanaged-jobs",
+)
 DRAIN_ON_SAVEPOINT = _resource(
     "job.drain-on-savepoint-deletion",
     BOOLEAN,
@@ -264,19 +288,9 @@ _RESOURCE_OPTIONS = (
     RESTARTS_THRESHOLD,
     CHECKPOINT_PROGRESS,
     CHECKPOINT_PROGRESS_WINDOW,
-    _resource(
-        "session.deletion.block-on-session-jobs",
-        BOOLEAN,
-        "true",
-        "Whether a session cluster stays while it has FlinkSessionJobs.",
-    ),
-    _resource(
-        "session.deletion.block-on-unmanaged-jobs",
-        BOOLEAN,
-        "true",
-        "Whether a session cluster stays while any other job runs on it.",
-        "session.block-on-unmanaged-jobs",
-    ),
+    BLOCK_ON_SESSION_JOBS,
+    DELETE_SESSION_JOBS,
+    BLOCK_ON_UNMANAGED_JOBS,
     ERROR_LABELS,
     ARTIFACT_HEADERS,
     ARTIFACT_SHA256,

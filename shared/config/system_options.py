@@ -49,6 +49,9 @@ RECONCILE_INTERVAL = _system(
 ALLOWED_SCHEMES = _system(
     "user.artifacts.allowed-schemes", LIST, "https", "Schemes that the jarURI of a session job may have."
 )
+SUBMISSION_TIMEOUT = _system(
+    "job.submission.timeout", DURATION, "10 min", "Time for the call that submits a session job."
+)
 RESTRICTED_HOSTS_ARE_DISALLOWED = _system(
     "user.artifacts.disallow-restricted-hosts",
     BOOLEAN,
@@ -126,7 +129,7 @@ _SYSTEM_OPTIONS = (
         "Time for a cluster to go when it is deleted.",
         "reconciler.flink.cluster.shutdown.timeout",
     ),
-    _system("job.submission.timeout", DURATION, "10 min", "Time for the call that submits a session job."),
+    SUBMISSION_TIMEOUT,
     _system("user.artifacts.base.dir", TEXT, "/opt/flink/artifacts", "Folder for the jars of session jobs."),
     ALLOWED_SCHEMES,
     RESTRICTED_HOSTS_ARE_DISALLOWED,

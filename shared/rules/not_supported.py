@@ -9,7 +9,7 @@ from typing import Any
 from shared.config.autoscaler_options import ENABLED
 from shared.config.flatten import flatten
 from shared.config.options import is_true
-from shared.model import FlinkDeployment, Resource
+from shared.model import FlinkDeployment, FlinkSessionJob, Resource
 from shared.rules.finding import Finding, Severity
 
 NOT_ACTED_ON = "FK901"
@@ -21,7 +21,7 @@ _HINT = "See the project's CHANGELOG."
 
 def not_supported(resource: Resource) -> Iterator[Finding]:
     """Warnings for the parts of a resource that this version does not act on."""
-    if not isinstance(resource, FlinkDeployment):
+    if not isinstance(resource, FlinkDeployment | FlinkSessionJob):
         yield _finding("kind", f"{resource.kind} is accepted but nothing is done for it yet")
         return
     spec = resource.spec

@@ -23,7 +23,7 @@ from controller.observation import (
     Problem,
     Unknown,
 )
-from controller.plan import Plan
+from controller.plan import AnyPlan
 from controller.subjects import read_subject
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.model import FlinkDeployment
@@ -86,7 +86,7 @@ def with_metadata(raw: Json, **metadata: Any) -> Json:
     return {**raw, "metadata": {**raw["metadata"], **metadata}}
 
 
-def with_status(raw: Json, plan: Plan) -> Json:
+def with_status(raw: Json, plan: AnyPlan) -> Json:
     """The resource once the plan's status is written."""
     return {**raw, "status": plan.status.to_wire()}
 
@@ -146,7 +146,8 @@ def observed(
     **more: Any,
 ) -> Observation:
     """All facts; by default there is no cluster, no pod, and no metadata in Kubernetes."""
-    facts: Json = {"high_availability": Absent(), "task_managers": Absent(), "ingress": Absent(), **more}
+    facts: Json = {"high_availability": Absent(), "task_managers": Absent(), "ingress": Absent()}
+    facts |= {"session_jobs": Known(()), "running_jobs": Known(()), **more}
     return Observation(
         at=at,
         cluster=cluster or Absent(),

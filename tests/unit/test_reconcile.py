@@ -389,7 +389,7 @@ async def test_fault_of_the_operator_is_told_and_tried_again(monkeypatch: pytest
     def fault(*_: object) -> None:
         raise RuntimeError("kaboom")
 
-    monkeypatch.setattr("controller.reconcile.decide", fault)
+    monkeypatch.setattr("controller.deployments.decide", fault)
     with pytest.raises(RuntimeError):
         await world.reconcile()
     assert [event["reason"] for event in world.kubernetes.bodies(EVENTS)] == ["InternalError"]
