@@ -9,6 +9,7 @@ import kopf
 from kubernetes.aio.client import ApiClient
 
 from controller.act import Actor
+from controller.artifacts.plugins import add_plugins
 from controller.authorship import Authorship
 from controller.cache import Cache, Key
 from controller.deployments import Deployments
@@ -59,6 +60,7 @@ _Work = Callable[[Key], Awaitable[float | None]]
 
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
+    add_plugins(settings.plugins_folder)
     configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
     _check_options(configuration)
     client = ApiClient(await client_configuration())
