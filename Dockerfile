@@ -24,7 +24,7 @@ FROM build AS controller-dependencies
 COPY requirements/ requirements/
 RUN requirements/install controller /opt/dependencies \
     && PYTHONPATH=/opt/dependencies python3 -c 'import kopf, kubernetes.aio.client as c, kubernetes.aio.config; \
-c.ApiClient, c.CoreV1Api, c.AppsV1Api, c.CoordinationV1Api, c.CustomObjectsApi'
+c.ApiClient, c.CoreV1Api, c.AppsV1Api, c.CoordinationV1Api, c.CustomObjectsApi; import obstore.fsspec'
 
 
 # The services' own code: shared and one service, never the other; readable for everyone, however strict the

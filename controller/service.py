@@ -10,6 +10,7 @@ from kubernetes.aio.client import ApiClient
 
 from controller.act import Actor
 from controller.act_on_job import JobActor
+from controller.artifacts.plugins import add_plugins
 from controller.artifacts.source import Artifacts
 from controller.authorship import Authorship
 from controller.cache import Cache, Key
@@ -71,6 +72,7 @@ _Work = Callable[[Key], Awaitable[float | None]]
 
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end, or a part of it ends by itself (then that is raised)."""
+    add_plugins(settings.plugins_folder)
     configuration = load_operator_configuration(settings.configuration_folder, settings.overrides_folder)
     _check_options(configuration)
     client = ApiClient(await client_configuration())

@@ -32,6 +32,8 @@ class Settings:
     lease_name: str
     tls_files: TlsFiles
     """For JobManagers whose REST speaks TLS."""
+    plugins_folder: Path | None
+    """Packages of whoever installed this, for further schemes of session jobs' jars."""
     verifies_host_names: bool
     """Whether a JobManager's certificate must be for the name of its service."""
 
@@ -43,7 +45,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read OPERATOR_NAMESPACE, POD_NAME, WATCH_NAMESPACES, HEALTH_PORT, FLINK_CONF_DIR, LEASE_NAME,
-        CONF_OVERRIDE_DIR, and those of TLS: REST_TLS_DIR, REST_TLS_VERIFY_HOSTNAME, OPERATOR_TRUSTSTORE_PATH,
+        CONF_OVERRIDE_DIR, FLINK_OPERATOR_PLUGINS_DIR, and those of TLS: REST_TLS_DIR, REST_TLS_VERIFY_HOSTNAME, OPERATOR_TRUSTSTORE_PATH,
         OPERATOR_KEYSTORE_PATH, OPERATOR_KEYSTORE_PASSWORD (contract part 8.3).
 
         Raises SettingsError.
@@ -69,6 +71,7 @@ class Settings:
                 key_store=_path("OPERATOR_KEYSTORE_PATH", environment),
                 password=environment.get("OPERATOR_KEYSTORE_PASSWORD", ""),
             ),
+            plugins_folder=_path("FLINK_OPERATOR_PLUGINS_DIR", environment),
             verifies_host_names=verify == "true",
         )
 

@@ -58,6 +58,7 @@ def stages(python: str, *, full: bool) -> list[Stage]:
         lint_stage(python),
         Stage("chart", (("helm", "lint", "--strict", "--quiet", CHART),)),
         Stage("unit", ((*pytest, "tests/unit"),)),
+        Stage("artifacts", ((*pytest, "tests/artifacts"),)),
         Stage("simulation", ((*pytest, "tests/simulation"),)),
         Stage("api server", ((*pytest, "tests/api"),)),
         Stage(

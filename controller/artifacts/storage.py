@@ -16,7 +16,7 @@ from shared.config.operator_options import ARTIFACT_SECRET
 
 log = logging.getLogger(__name__)
 
-_BLOCK = 4 * 2**20
+_BLOCK = 2 * 2**20
 """Bytes of one request, and of one chunk: three or four of them are in memory at a time."""
 _VERSION = (
     "ETag",

@@ -145,7 +145,12 @@ def _of_obstore(wanted: Wanted, credentials: Mapping[str, str]) -> dict[str, Any
         known = {"token": None, "expires_at": None, **credentials}
         own["credential_provider"] = lambda: known
     return {
-        "client_options": {"timeout": f"{wanted.silence:g}s", "connect_timeout": _CONNECT},
+        # Whether the endpoint is one of plain http is the operator's choice when it names it.
+        "client_options": {
+            "allow_http": True,
+            "timeout": f"{wanted.silence:g}s",
+            "connect_timeout": _CONNECT,
+        },
         "retry_config": {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=wanted.silence)},
         **own,
     }

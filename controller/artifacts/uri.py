@@ -41,5 +41,5 @@ def file_name(uri: str) -> str:
     """The last part of the path, as a name that any file system and header takes, and Flink for a jar."""
     match = _URI.fullmatch(uri)
     last = unquote(match[3]).rstrip("/").rpartition("/")[2] if match else ""
-    name = _STRANGE.sub("_", last).strip("._").removesuffix(".jar")[:_LONGEST_NAME]
+    name = _STRANGE.sub("_", last.removesuffix(".jar")).strip("._")[:_LONGEST_NAME]
     return f"{name or 'job'}.jar"

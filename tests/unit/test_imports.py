@@ -7,6 +7,7 @@ import pytest
 
 ENTRY_POINTS = (
     "cli.main",
+    "controller.artifacts.source",
     "controller.service",
     "shared.model",
     "shared.rules",
@@ -17,6 +18,12 @@ ENTRY_POINTS = (
     "tests.simulation.__main__",
     "webhook.server",
 )
+
+
+def test_packages_for_stores_are_not_loaded_before_they_are_needed() -> None:
+    loaded = "import sys, controller.artifacts.source, controller.service; print('fsspec' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert answer.stdout == "False\n"
 
 
 @pytest.mark.parametrize("module", ENTRY_POINTS)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.artifacts.artifact import ArtifactError, Credentials
+from controller.artifacts.connections import AddressInfo
 from tests.certificates import Pair, issue, new_authority
 from tests.unit.artifacts.fetching import WANTED, artifacts, fetch, refusal
 from tests.unit.artifacts.web_server import (
@@ -251,6 +253,24 @@ async def test_server_that_is_not_there_is_told() -> None:
 async def test_name_without_an_address_is_told() -> None:
     error = await refusal(artifacts(), "https://jobs.invalid/job.jar")
     assert "the host's name has no address" in str(error)
+    assert error.transient
+
+
+async def test_name_servers_that_hang_are_at_most_so_many() -> None:
+    answered = threading.Event()
+
+    def hang(_: str, __: int) -> list[AddressInfo]:
+        answered.wait()
+        return []
+
+    source = artifacts(lookup=hang, most_threads=1)
+    try:
+        late = await refusal(source, "https://jobs.example.com/job.jar", silence=0.1)
+        error = await refusal(source, "https://jobs.example.com/job.jar")
+    finally:
+        answered.set()
+    assert "nothing came for 0.1 s" in str(late)
+    assert "too many stores and name servers do not answer" in str(error)
     assert error.transient
 
 

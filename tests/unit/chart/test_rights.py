@@ -25,6 +25,12 @@ def test_rights_on_secrets_are_for_keytabs_alone(chart: Chart) -> None:
     assert secrets == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update"]}]
 
 
+def test_secrets_of_jars_may_be_got_and_nothing_else(chart: Chart) -> None:
+    rendered = chart.render("--set", "rbac.artifactSecrets=true")
+    secrets = [rule for rule in rules(rendered) if "secrets" in rule["resources"]]
+    assert secrets == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+
+
 def test_the_webhook_may_read_what_resources_refer_to_and_nothing_else(default: Rendered) -> None:
     account = default.pod("webhook")["serviceAccountName"]
     (binding,) = (

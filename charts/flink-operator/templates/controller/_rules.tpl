@@ -1,5 +1,5 @@
 {{/*
-What the controller may do where Flink resources are. No Secrets but for keytabs; no rights that Flink's own clients
+What the controller may do where Flink resources are. No Secrets but for keytabs and jars; no rights that Flink's own clients
 use, which run as the job's service account, and none to read logs: whether that account may do what Flink needs is
 asked of the API server by access reviews. `finalizers` is what an owner reference with blockOwnerDeletion needs.
 */}}
@@ -40,6 +40,11 @@ asked of the API server by access reviews. `finalizers` is what an owner referen
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create, update]
+{{- end }}
+{{- if .Values.rbac.artifactSecrets }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
 {{- end }}
 - apiGroups: [""]
   resources: [pods]

@@ -1,0 +1,1 @@
+"""Jars on their way from their sources to real JobManagers, without Kubernetes."""
