@@ -23,7 +23,7 @@ def lifecycle_reference() -> str:
             " made, and while the spec is not valid the last valid one stays in force.",
             _state_machine(TRANSITIONS),
             "## Session jobs",
-            "A FlinkSessionJob goes the same way. The cluster is not its own: it is never touched for the job, and"
+            "A FlinkSessionJob goes the same way. The cluster is not its own, and never touched for the job:"
             " the next run is submitted only when it is known that the run before has ended.",
             _state_machine(session.TRANSITIONS),
             "## Upgrades",

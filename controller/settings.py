@@ -45,8 +45,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read OPERATOR_NAMESPACE, POD_NAME, WATCH_NAMESPACES, HEALTH_PORT, FLINK_CONF_DIR, LEASE_NAME,
-        CONF_OVERRIDE_DIR, FLINK_OPERATOR_PLUGINS_DIR, and those of TLS: REST_TLS_DIR, REST_TLS_VERIFY_HOSTNAME, OPERATOR_TRUSTSTORE_PATH,
-        OPERATOR_KEYSTORE_PATH, OPERATOR_KEYSTORE_PASSWORD (contract part 8.3).
+        CONF_OVERRIDE_DIR, FLINK_OPERATOR_PLUGINS_DIR, and those of TLS: REST_TLS_DIR,
+        REST_TLS_VERIFY_HOSTNAME, OPERATOR_TRUSTSTORE_PATH, OPERATOR_KEYSTORE_PATH, OPERATOR_KEYSTORE_PASSWORD
+        (contract part 8.3).
 
         Raises SettingsError.
         """

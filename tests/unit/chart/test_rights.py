@@ -60,6 +60,16 @@ def test_the_controller_may_change_but_never_create_or_delete_flink_resources(de
     )
 
 
+def test_session_jobs_are_deleted_only_where_the_installer_wants_that(chart: Chart) -> None:
+    granted = rules(chart.render("--set", "rbac.deleteSessionJobs=true"))
+    deleting = [
+        rule["resources"]
+        for rule in granted
+        if "flink.apache.org" in rule["apiGroups"] and "delete" in rule["verbs"]
+    ]
+    assert deleting == [["flinksessionjobs"]]
+
+
 def test_services_are_put_in_place_and_never_deleted(default: Rendered) -> None:
     services = [rule for rule in rules(default) if "services" in rule["resources"]]
     assert services == [

@@ -7,6 +7,11 @@ asked of the API server by access reviews. `finalizers` is what an owner referen
 - apiGroups: [flink.apache.org]
   resources: [flinkdeployments, flinksessionjobs, flinkstatesnapshots, flinkbluegreendeployments]
   verbs: [get, list, watch, update, patch]
+{{- if .Values.rbac.deleteSessionJobs }}
+- apiGroups: [flink.apache.org]
+  resources: [flinksessionjobs]
+  verbs: [delete]
+{{- end }}
 - apiGroups: [flink.apache.org]
   resources:
     - flinkdeployments/status
