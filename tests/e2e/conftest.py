@@ -15,12 +15,21 @@ from tests.cluster import Cluster, ClusterError, Console, Level, up
 from tests.e2e.authority import provide_authority
 from tests.e2e.continuity import History, storage
 from tests.e2e.flink import Flink
+from tests.e2e.jar_server import JarServer, jar_server
 from tests.e2e.resume import Resume
-from tests.images import Image, ImageError
+from tests.images import Image, ImageError, build
+from tests.images.flink import job_jar
 from tests.installation import CHART, NAMESPACE, RELEASE, install, provide_image, provide_operator_images
 
 _FLINK_2_3 = ("v2_3", Image.FLINK_2_3)
 _FLINK_1_20 = ("v1_20", Image.FLINK_1_20)
+_CONFIGURATION = """\
+kubernetes.operator.reconcile.interval: 15 s
+kubernetes.operator.observer.progress-check.interval: 5 s
+kubernetes.operator.user.artifacts.allowed-schemes: https;http
+kubernetes.operator.user.artifacts.disallow-restricted-hosts: false
+"""
+"""The chart's, but for jars from a server on this machine."""
 _numbers = itertools.count(1)
 
 
@@ -102,7 +111,8 @@ def operator(cluster: Cluster, shared: Path) -> Cluster:
         if not installed.exists():
             images = provide_operator_images(cluster, Console())
             provide_authority(cluster)
-            install(cluster, images, job_namespaces=("default",), settings=("tls.create=true",))
+            settings = ("tls.create=true", f"defaultConfiguration.config\\.yaml={_CONFIGURATION}")
+            install(cluster, images, job_namespaces=("default",), settings=settings)
             installed.touch()
     return cluster
 
@@ -163,3 +173,13 @@ def history(flink: Flink) -> Iterator[History]:
         pytest.skip("the job's record lies on the node, which is not this machine")
     with storage(flink.namespace) as history:
         yield history
+
+
+@pytest.fixture
+def jars(operator: Cluster, release: Release) -> Iterator[JarServer]:
+    """A server with the test job, for the operator to fetch it from."""
+    if operator.external:
+        pytest.skip("the cluster may not reach this machine")
+    image = Image.FLINK_2_3 if release.version == "v2_3" else Image.FLINK_1_20
+    with jar_server(operator, job_jar(build(image, Console()).path)) as server:
+        yield server

@@ -41,12 +41,22 @@ class Start:
 class History:
     """The marker files of a job with parallelism 1, on the node."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, job: str = "") -> None:
         self.folder = folder
+        self.job = job
+
+    def of(self, job: str) -> "History":
+        """That of one session job among others."""
+        return History(self.folder, job)
+
+    @property
+    def marker(self) -> str:
+        """Where the job writes, as its pods see it."""
+        return f"{IN_POD}/marker/{self.job}".rstrip("/")
 
     def entries(self) -> list[Json]:
         """All lines so far; the last may be half written."""
-        file = self.folder / "marker" / "count-0.jsonl"
+        file = self.folder / "marker" / self.job / "count-0.jsonl"
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
@@ -100,18 +110,55 @@ def counting(
     name: str, release: "Release", history: History, *, upgrade_mode: str, options: Json | None = None
 ) -> Json:
     """An application that counts, keeps its state in the folder, and tells there what happens to it."""
+    arguments = ["--rate", "200", "--marker", history.marker]
+    resource = _with_storage(name, release, history, options)
+    resource["spec"]["job"] = {
+        "jarURI": JAR,
+        "parallelism": 1,
+        "upgradeMode": upgrade_mode,
+        "args": arguments,
+    }
+    return resource
+
+
+def session_cluster(name: str, release: "Release", history: History, *, options: Json | None = None) -> Json:
+    """A session cluster for jobs that count."""
+    resource = _with_storage(name, release, history, options)
+    del resource["spec"]["job"]
+    return resource
+
+
+def counting_session_job(
+    name: str, cluster: str, jar: str, history: History, *, upgrade_mode: str = "savepoint"
+) -> Json:
+    """A job that counts on a session cluster; it tells what happens to it apart from other jobs."""
+    return {
+        "apiVersion": "flink.apache.org/v1beta1",
+        "kind": "FlinkSessionJob",
+        "metadata": {"name": name},
+        "spec": {
+            "deploymentName": cluster,
+            "job": {
+                "jarURI": jar,
+                "parallelism": 1,
+                "upgradeMode": upgrade_mode,
+                "args": ["--rate", "200", "--marker", history.of(name).marker],
+            },
+        },
+    }
+
+
+def _with_storage(name: str, release: "Release", history: History, options: Json | None) -> Json:
     volume = {"name": "data", "hostPath": {"path": str(history.folder), "type": "Directory"}}
     container = {
         "name": "flink-main-container",
         "volumeMounts": [{"name": "data", "mountPath": IN_POD}],
     }
-    arguments = ["--rate", "200", "--marker", f"{IN_POD}/marker"]
     return application(
         name,
         release.image,
         release.version,
         mode=release.mode,
-        job={"jarURI": JAR, "parallelism": 1, "upgradeMode": upgrade_mode, "args": arguments},
         flinkConfiguration={**STORAGE, **(options or {})},
         podTemplate={"spec": {"containers": [container], "volumes": [volume]}},
     )

@@ -10,6 +10,7 @@ from tests.installation import NAMESPACE
 from tests.polling import eventually
 
 Json = dict[str, Any]
+DEPLOYMENT, SESSION_JOB = "flinkdeployment", "flinksessionjob"
 JAR = "local:///opt/flink/usrlib/testjob.jar"
 SETTLED = 150.0  # seconds until a cluster must be up on a busy machine
 _STARTS_FAST = {"env.java.opts.all": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
@@ -53,13 +54,13 @@ class Flink:
         """kubectl apply."""
         return self.kubectl("apply", "-f", "-", stdin=json.dumps(resource), check=check)
 
-    def patch(self, name: str, patch: Mapping[str, Any]) -> None:
+    def patch(self, name: str, patch: Mapping[str, Any], kind: str = DEPLOYMENT) -> None:
         """kubectl patch, as a merge."""
-        self.kubectl("patch", "flinkdeployment", name, "--type=merge", "-p", json.dumps(patch))
+        self.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
 
-    def get(self, name: str) -> Json:
-        """The FlinkDeployment."""
-        resource: Json = json.loads(self.kubectl("get", "flinkdeployment", name, "-o", "json"))
+    def get(self, name: str, kind: str = DEPLOYMENT) -> Json:
+        """The FlinkDeployment, or a resource of another kind."""
+        resource: Json = json.loads(self.kubectl("get", kind, name, "-o", "json"))
         return resource
 
     def items(self, kinds: str, labels: str = "") -> list[Json]:
@@ -68,24 +69,26 @@ class Flink:
         found: list[Json] = json.loads(self.kubectl("get", kinds, *selector, "-o", "json"))["items"]
         return found
 
-    def wait_until_running(self, name: str) -> Json:
+    def wait_until_running(self, name: str, kind: str = DEPLOYMENT) -> Json:
         """Wait as users do, and return the resource."""
-        arguments = ("wait", "--for=condition=Ready", f"flinkdeployment/{name}", f"--timeout={SETTLED:g}s")
+        arguments = ("wait", "--for=condition=Ready", f"{kind}/{name}", f"--timeout={SETTLED:g}s")
         self.kubectl(*arguments, timeout=SETTLED + 10)
-        return self.get(name)
+        return self.get(name, kind)
 
-    def wait_for(self, name: str, check: Callable[[Json], bool], *, within: float, what: str) -> Json:
+    def wait_for(
+        self, name: str, check: Callable[[Json], bool], *, within: float, what: str, kind: str = DEPLOYMENT
+    ) -> Json:
         """The resource once the check holds."""
 
         def seen() -> Json:
-            resource = self.get(name)
+            resource = self.get(name, kind)
             assert check(resource), resource.get("status")
             return resource
 
         return eventually(seen, within=within, what=what)
 
     def events(self, name: str) -> list[Json]:
-        """Events on the FlinkDeployment."""
+        """Events on resources of that name."""
         return [event for event in self.items("events") if event["involvedObject"]["name"] == name]
 
     def describe(self) -> None:
@@ -94,7 +97,7 @@ class Flink:
         for arguments in (
             ("get", kinds, "-o", "wide"),
             ("get", "events"),
-            ("get", "flinkdeployment", "-o", "yaml"),
+            ("get", "flinkdeployment,flinksessionjob", "-o", "yaml"),
         ):
             print(self.kubectl(*arguments, check=False))
         logs = ("logs", "-n", NAMESPACE, "deploy/flink-operator-controller", "--tail=80")
@@ -102,9 +105,8 @@ class Flink:
 
     def remove(self) -> None:
         """Delete the namespace with all that is in it."""
-        self.kubectl(
-            "delete", "flinkdeployment", "--all", "--wait=true", "--timeout=90s", check=False, timeout=100
-        )
+        for kind in (SESSION_JOB, DEPLOYMENT):
+            self.kubectl("delete", kind, "--all", "--wait=true", "--timeout=90s", check=False, timeout=100)
         self.cluster.kubectl("delete", "namespace", self.namespace, "--timeout=90s", check=False, timeout=100)
 
 

@@ -84,6 +84,15 @@ def write_archive(release: Release, reference: str, target: Path, progress: Prog
     )
 
 
+def job_jar(archive: Path) -> bytes:
+    """The test job of an image that `write_archive` made."""
+    path = str(HOME / "usrlib" / "testjob.jar").lstrip("/")
+    with oci.top_layer(archive) as layer:
+        file = layer.extractfile(path)
+        assert file is not None
+        return file.read()
+
+
 def _add_distribution(layer: Layer, packages: Path) -> None:
     """The folder that a Flink distribution unpacks to."""
     for folder in _FOLDERS:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from platform import machine
@@ -74,6 +75,25 @@ def pack(target: Path, reference: str, layout: Path) -> None:
     files = sorted((layout / "blobs" / "sha256").iterdir())
     blobs = [Blob(file, f"sha256:{file.name}", file.stat().st_size) for file in files]
     _pack(target, reference, layout, blobs)
+
+
+@contextmanager
+def top_layer(archive: Path) -> Iterator[tarfile.TarFile]:
+    """The highest layer of the one image in an archive of `write`."""
+    with tarfile.open(archive) as image:
+
+        def document(path: str) -> Any:
+            file = image.extractfile(path)
+            assert file is not None
+            return json.load(file)
+
+        def blob(descriptor: Mapping[str, Any]) -> str:
+            return f"blobs/sha256/{descriptor['digest'].removeprefix('sha256:')}"
+
+        (manifest,) = document(_INDEX)["manifests"]
+        layer = image.extractfile(blob(document(blob(manifest))["layers"][-1]))
+        with tarfile.open(fileobj=layer) as content:
+            yield content
 
 
 def _pack(target: Path, reference: str, layout: Path, blobs: Iterable[Blob]) -> None:
