@@ -18,7 +18,9 @@ _INVALID = re.compile(r"\bis invalid: ")
 _NO_JAR = re.compile(r"JAR file does not exist '(?P<jar>[^']+)'")
 _NO_CLASS = re.compile(
     r"entry point class '(?P<native>[^']+)' was not found|provided job class \((?P<standalone>[^)]+)\)"
+    r"|ClassNotFoundException: (?P<cause>\S+)(?=\n(?:.*\n)*?.*PackagedProgram\.loadMainClass)"
 )
+"""The last is the end of the same trace, which is all that fits where it is long."""
 _NO_MANIFEST = re.compile(r"Neither a 'Main-Class'.*entry was found")
 _FORBIDDEN = re.compile(r'User "system:serviceaccount:[^:"]+:(?P<account>[^"]+)" (?P<what>cannot [^.\n]+)')
 _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ +(?P<level>[A-Z]+) +.*? - (?P<text>.*)$")
@@ -98,7 +100,7 @@ def crashed(pod: str, container: str, image: str, terminated: Mapping[str, Any])
         found = f"{jar['jar']} is not in image {image}. Correct spec.job.jarURI, or put the jar there."
         return Problem(CRASH_LOOP, f"{where} cannot start the job: {found}")
     if name := _NO_CLASS.search(text):
-        main = name["native"] or name["standalone"]
+        main = name["native"] or name["standalone"] or name["cause"]
         found = f"its main class {main} is not in the jar. Correct spec.job.entryClass, or spec.job.jarURI."
         return Problem(CRASH_LOOP, f"{where} cannot start the job: {found}")
     if _NO_MANIFEST.search(text):

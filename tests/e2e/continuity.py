@@ -36,6 +36,8 @@ class Start:
     job: str
     restored: bool
     count: int
+    time: int
+    """Milliseconds since the epoch."""
 
 
 class History:
@@ -62,7 +64,7 @@ class History:
 
     def starts(self) -> list[Start]:
         return [
-            Start(one["run"], one["job"], one["restored"], one["count"])
+            Start(one["run"], one["job"], one["restored"], one["count"], one["time"])
             for one in self.entries()
             if one["event"] == "start"
         ]
@@ -72,18 +74,24 @@ class History:
         return max(int(one["count"]) for one in self.entries() if one["run"] == run)
 
     def wait_for_start(self, number: int, *, within: float = 120) -> Start:
-        """The so many-th start, once it has counted on."""
+        """The so many-th start, once it has counted on and that is in a checkpoint."""
 
         def started() -> Start | None:
             starts = self.starts()
             if len(starts) < number:
                 return None
             start = starts[number - 1]
-            return start if self.last_count(start.run) > start.count + 100 else None
+            counts_on = self.last_count(start.run) > start.count + 100
+            return start if counts_on and self._has_checkpoint(start) else None
 
         found = eventually(started, within=within, what=f"start {number} of the job counts on")
         assert found is not None
         return found
+
+    def _has_checkpoint(self, start: Start) -> bool:
+        """One that was completed after it."""
+        found = (self.folder / "checkpoints" / start.job).glob("chk-*/_metadata")
+        return any(_modified(file) > start.time for file in found)
 
     def assert_never_two_at_once(self) -> None:
         """No run reports after a later one has started."""
@@ -92,6 +100,14 @@ class History:
             if one["event"] == "start":
                 begun.append(one["run"])
             assert one["run"] == begun[-1], f"{one} comes after the start of {begun[-1]}"
+
+
+def _modified(file: Path) -> float:
+    """Milliseconds since the epoch; 0 where Flink has taken it away meanwhile."""
+    try:
+        return file.stat().st_mtime * 1000
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from shared.model.status import JobState
 
 T = TypeVar("T")
 OPERATOR_FILES = Path(__file__).resolve().parents[2] / "charts" / "flink-operator" / "conf"
-_SECONDS = 120.0
+_SECONDS = 300.0
 _COLLECTIONS = {"ConfigMap": CONFIG_MAPS, "Service": SERVICES}
 
 

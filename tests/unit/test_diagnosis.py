@@ -138,6 +138,26 @@ def test_main_class_that_a_standalone_cluster_misses_is_told() -> None:
     assert "main class my.Job is not in the jar" in crash(said).message
 
 
+def test_main_class_is_told_by_the_end_of_a_trace_whose_beginning_is_cut_off() -> None:
+    said = (
+        "\tat org.apache.flink.client.program.PackagedProgram.<init>(PackagedProgram.java:153)\n"
+        "Caused by: java.lang.ClassNotFoundException: my.Job\n"
+        "\tat java.base/java.lang.ClassLoader.loadClass(Unknown Source)\n"
+        "\tat org.apache.flink.client.program.PackagedProgram.loadMainClass(PackagedProgram.java:479)\n"
+        "\t... 11 more\n"
+    )
+    assert "main class my.Job is not in the jar" in crash(said).message
+
+
+def test_class_that_the_job_itself_misses_is_not_taken_for_its_main_class() -> None:
+    said = (
+        "Caused by: java.lang.ClassNotFoundException: my.Library\n"
+        "\tat java.base/java.lang.ClassLoader.loadClass(Unknown Source)\n"
+        "\tat my.Job.main(Job.java:7)\n"
+    )
+    assert "main class" not in crash(said).message
+
+
 def test_jar_without_a_main_class_is_told() -> None:
     said = (
         "ProgramInvocationException: Neither a 'Main-Class', nor a 'program-class' entry was found in the jar"
