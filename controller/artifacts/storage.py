@@ -147,10 +147,11 @@ class _Reading:
 
     def _reason(self, error: Exception) -> str:
         """The first line of what the package says, without what may be a secret."""
-        said = _QUERY.sub("", (str(error).strip().splitlines() or [type(error).__name__])[0])
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = _QUERY.sub("", line.partition("<")[0])
         for secret in (self._wanted.credentials.options if self._wanted.credentials else {}).values():
             said = said.replace(secret, "******")
-        return said[:_LONGEST_REASON].rstrip(". ")
+        return said[:_LONGEST_REASON].rstrip(".: ")
 
 
 def _of_file(store: Any, path: str) -> Mapping[str, Any]:

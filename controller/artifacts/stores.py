@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import unquote
 
 from controller.artifacts.artifact import ArtifactError, Wanted
 from controller.artifacts.uri import authority_of, scheme_of, shown
@@ -96,7 +97,7 @@ def open_store(uri: str, wanted: Wanted) -> tuple[Any, str]:
             transient=False,
         )
     options = _of_obstore(wanted, credentials) if protocol in _OF_OBSTORE else {}
-    path = uri if protocol == scheme else f"{protocol}{uri[len(scheme) :]}"
+    path = unquote(f"{protocol}{uri[len(scheme) :]}")
     return kind(**options, skip_instance_cache=True), str(kind._strip_protocol(path))
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from controller.artifacts.connections import AddressInfo
-from tests.unit.artifacts.fetching import artifacts, fetch, refusal
+from controller.artifacts.connections import AddressInfo, Gate
+from controller.artifacts.workers import Workers
+from tests.unit.artifacts.fetching import artifacts, fetch, is_private, refusal
 from tests.unit.artifacts.web_server import PRIVATE, PUBLIC, WebServer, jar, redirect
 
 _HOSTS = (
@@ -84,6 +85,18 @@ async def test_name_that_changes_its_address_is_refused_when_it_does() -> None:
         assert (private.connections, public.connections) == (0, 1)
     assert answers == []
     assert "nothing was asked of it" in str(error)
+
+
+@pytest.mark.parametrize(("address", "opens"), [(PUBLIC, True), (PRIVATE, False)])
+def test_socket_is_opened_for_no_restricted_address_however_it_was_found(address: str, opens: bool) -> None:
+    gate = Gate(Workers(1), restricts=True, judge=is_private)
+    (info,) = found(80, address)
+    if opens:
+        gate.open_socket(info).close()
+    else:
+        with pytest.raises(PermissionError):
+            gate.open_socket(info)
+    assert gate.refused == ("" if opens else address)
 
 
 async def test_restricted_hosts_are_asked_where_the_operator_allows_it() -> None:

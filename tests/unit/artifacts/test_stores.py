@@ -54,7 +54,7 @@ class Slow(AbstractFileSystem):  # type: ignore[misc]
         return {"name": path, "size": None, "type": "file"}
 
     def open(self, *_: Any, **__: Any) -> Any:
-        raise OSError("gone: https://host/a?sig=t0psecret\nand more of it")
+        raise OSError("gone: https://host/a?sig=t0psecret: <Error>document</Error>\nand more of it")
 
 
 @pytest.fixture
@@ -75,6 +75,11 @@ async def test_jar_in_a_bucket_comes_in_blocks(bucket: Bucket) -> None:
     assert b"".join(chunks) == CONTENT
     assert len(chunks) == 5
     assert bucket.refusals == 0
+
+
+async def test_path_of_a_uri_is_decoded(bucket: Bucket) -> None:
+    bucket.objects["team a/100%.jar"] = CONTENT
+    assert await fetch(artifacts(), "s3://jobs/team%20a/100%25.jar", WANTED) == CONTENT
 
 
 async def test_s3a_is_s3(bucket: Bucket) -> None:
@@ -278,6 +283,7 @@ async def test_what_a_package_says_is_shortened_and_holds_no_query(slow: type[Sl
     error = await refusal(artifacts(), "test:///orders.jar", WANTED)
     assert "cannot be read: gone: https://host/a." in str(error)
     assert "t0psecret" not in str(error)
+    assert "document" not in str(error)
     assert "and more" not in str(error)
 
 
