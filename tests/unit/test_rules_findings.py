@@ -6,7 +6,7 @@ from shared.rules import explain
 from tests.unit.flink_deployments import application
 from tests.unit.reviewed_resources import Json, found, job_resource, verdict
 
-WITH_NONCE = {"jarURI": "https://h/j.jar", "parallelism": 1, "savepointTriggerNonce": 1}
+WITH_NONCE = {"jarURI": "https://h/j.jar", "parallelism": 1, "autoscalerResetNonce": 1}
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -66,7 +66,7 @@ def test_several_findings_are_counted_and_numbered() -> None:
             application(flinkConfiguration={"job": {"autoscaler": {"enabled": True}}}),
             "spec.flinkConfiguration[job.autoscaler.enabled]",
         ),
-        (job_resource(job=WITH_NONCE), "spec.job.savepointTriggerNonce"),
+        (job_resource(job=WITH_NONCE), "spec.job.autoscalerResetNonce"),
     ],
 )
 def test_what_is_not_acted_on_is_a_warning(raw: Json, path: str) -> None:
