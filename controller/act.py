@@ -46,6 +46,7 @@ from controller.plan import (
     ScaleTaskManagers,
     StopJobManager,
     StopWithSavepoint,
+    TriggerSavepoint,
 )
 from controller.repair import put_right, repair_objects
 from controller.together import together
@@ -81,7 +82,7 @@ class Actor:
     async def perform(self, action: Action, subject: Subject) -> Object | None:
         """Perform one action; the answer is the resource if the action changed it."""
         match action:
-            case AddFinalizer() | RemoveFinalizer() | StopWithSavepoint() | CancelJob():
+            case AddFinalizer() | RemoveFinalizer() | StopWithSavepoint() | TriggerSavepoint() | CancelJob():
                 return await self._jobs.perform(action, subject)
             case RunJob() | AbandonSubmission():
                 raise TypeError(f"{type(action).__name__} is no action of a FlinkDeployment")

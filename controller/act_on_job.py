@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable
 from controller.decide.subject import AnySubject
 from controller.flink.rest import FlinkRest, RestError
 from controller.kubernetes_api import ApiError, KubernetesApi, Object, flink_collection
-from controller.plan import AddFinalizer, CancelJob, JobAction, RemoveFinalizer, StopWithSavepoint
+from controller.plan import (
+    AddFinalizer,
+    CancelJob,
+    JobAction,
+    RemoveFinalizer,
+    StopWithSavepoint,
+    TriggerSavepoint,
+)
 from controller.rest_address import address_for
 
 log = logging.getLogger(__name__)
@@ -29,6 +36,8 @@ class JobActor:
                 return await self._remove_finalizer(subject)
             case StopWithSavepoint():
                 await self._ask(lambda base: self._flink.stop_with_savepoint(base, action), subject)
+            case TriggerSavepoint():
+                await self._ask(lambda base: self._flink.take_savepoint(base, action), subject)
             case CancelJob(job_id):
                 await self._ask(lambda base: self._flink.cancel(base, job_id), subject)
         return None

@@ -7,6 +7,7 @@ from datetime import datetime
 from controller.cache import Key
 from controller.decide.health import is_watched
 from controller.decide.job_exceptions import told_until
+from controller.decide.manual_savepoint import pending_savepoint
 from controller.decide.subject import AnySubject, Subject
 from controller.decide.suspension import pending_trigger
 from controller.flink.rest import FlinkRest, RestError
@@ -102,7 +103,7 @@ class JobManagerObserver:
         return Known(tuple(job.job_id for job in await self._flink.jobs(base) if not job.state.is_terminal))
 
     async def _stop(self, base: str, job_id: str, subject: AnySubject) -> Fact[StopOperation]:
-        trigger = pending_trigger(subject.status)
+        trigger = pending_trigger(subject.status) or pending_savepoint(subject.status)
         if trigger is None:
             return NOT_ASKED
         try:

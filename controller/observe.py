@@ -12,6 +12,7 @@ from controller.cache import Cache, Key
 from controller.decide.conditions import milliseconds
 from controller.decide.health import is_unhealthy
 from controller.decide.last_savepoint import is_awaited
+from controller.decide.manual_savepoint import is_due
 from controller.decide.stability import is_on_probation
 from controller.decide.subject import Subject
 from controller.decide.trouble import waits_for_task_managers
@@ -241,6 +242,7 @@ def _is_settled(subject: Subject) -> bool:
         and state.is_deployed
         and subject.status.recorded_generation == subject.metadata.generation
         and not is_on_probation(subject)
+        and not is_due(subject)
         and not is_unhealthy(subject.status)
     )
 

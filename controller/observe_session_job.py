@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from controller.cache import Key
+from controller.decide.manual_savepoint import is_due
 from controller.decide.subject import SessionCluster, SessionJobSubject
 from controller.flink.names import job_metadata_map
 from controller.flink.rest import FlinkRest, RestError
@@ -153,4 +154,5 @@ def _is_settled(subject: SessionJobSubject) -> bool:
         and status.reconciliation_status.state.is_deployed
         and status.recorded_generation == subject.metadata.generation
         and not (subject.cluster is not None and subject.cluster.goes)
+        and not is_due(subject)
     )

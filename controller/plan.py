@@ -58,6 +58,17 @@ class StopWithSavepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerSavepoint:
+    """Have the JobManager take a savepoint of a job that runs on."""
+
+    job_id: str
+    trigger_id: str
+    """As that of StopWithSavepoint."""
+    directory: str
+    format_type: SavepointFormatType
+
+
+@dataclass(frozen=True, slots=True)
 class CancelJob:
     """Have the JobManager end the job; its newest checkpoint is retained."""
 
@@ -156,7 +167,7 @@ ClusterAction = (
 )
 """On the objects that a cluster is made of."""
 
-JobAction = AddFinalizer | RemoveFinalizer | StopWithSavepoint | CancelJob
+JobAction = AddFinalizer | RemoveFinalizer | StopWithSavepoint | TriggerSavepoint | CancelJob
 """On a job and its resource, of either kind."""
 
 Action = JobAction | RunJob | AbandonSubmission | EnsureIngress | RemoveIngress | ClusterAction

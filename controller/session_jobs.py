@@ -19,6 +19,7 @@ from controller.plan import (
     RemoveFinalizer,
     RunJob,
     StopWithSavepoint,
+    TriggerSavepoint,
 )
 from controller.session_clusters import session_job_subject
 from controller.submissions import Submissions
@@ -61,7 +62,7 @@ class SessionJobs:
     async def perform(self, action: Action, subject: SessionJobSubject) -> Object | None:
         """Raises ApiError when it is not known what happened."""
         match action:
-            case AddFinalizer() | RemoveFinalizer() | StopWithSavepoint() | CancelJob():
+            case AddFinalizer() | RemoveFinalizer() | StopWithSavepoint() | TriggerSavepoint() | CancelJob():
                 return await self._actor.perform(action, subject)
             case RunJob():
                 log.info("%s/%s: %s", *subject.key, type(action).__name__)

@@ -7,6 +7,7 @@ from controller.decide.ended import has_ended
 from controller.decide.error_document import recorded_problem
 from controller.decide.health import Health
 from controller.decide.in_place import scales_in_place
+from controller.decide.manual_savepoint import holds_up_changes
 from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.route import Route, Suspension, Wait, recorded_path
 from controller.decide.situation import AnySituation, Situation
@@ -53,6 +54,8 @@ def way(now: AnySituation) -> Route | Wait:
     route = choose_route(now.subject, now.last, now.goal.spec, now.observation)
     if isinstance(route, Wait):
         return route
+    if holds_up_changes(now):
+        return Wait()
     if route.suspension is Suspension.SAVEPOINT and not may_try_again(now.step.status, now.observation.at):
         return Wait(recorded_problem(now.step.status))
     if route.suspension is not Suspension.DELETION and isinstance(now.observation.cluster, Unknown):

@@ -5,6 +5,7 @@ from controller.decide.conditions import READY
 from controller.decide.drift import see_to_objects
 from controller.decide.going import BLOCKED
 from controller.decide.ingress import see_to_ingress
+from controller.decide.manual_savepoint import see_to_savepoint
 from controller.decide.pause import end_pause, observe_only
 from controller.decide.rollback import is_rollback
 from controller.decide.session import table as session_jobs
@@ -48,6 +49,7 @@ def decide(subject: Subject, observation: Observation) -> Plan:
     if (work := wanted(subject)) is not None:
         now = Situation(subject, work, observation, step)
         follow(now, TRANSITIONS)
+        see_to_savepoint(now)
         see_to_objects(now)
         see_to_ingress(step, subject, work, observation)
     return conclude(step, subject, observation)
@@ -63,7 +65,9 @@ def decide_session_job(subject: SessionJobSubject, observation: Observation) -> 
         follow(Situation(subject, goal, observation, step), session_jobs.TRANSITIONS)
         return _conclude_deletion(step, subject, observation)
     if (work := wanted_session_job(subject)) is not None:
-        follow(Situation(subject, work, observation, step), session_jobs.TRANSITIONS)
+        job = Situation(subject, work, observation, step)
+        follow(job, session_jobs.TRANSITIONS)
+        see_to_savepoint(job)
     return conclude(step, subject, observation)
 
 

@@ -227,6 +227,15 @@ def savepoint_failed(cause: str | None) -> Problem:
     return Problem(SAVEPOINT_ERROR, f"The savepoint for the change failed: {cause or 'no cause given'}")
 
 
+def asked_savepoint_failed(cause: str) -> Problem:
+    """Flink could not take the one that a nonce asks for; the job runs on."""
+    return Problem(
+        SAVEPOINT_ERROR,
+        f"The savepoint that savepointTriggerNonce asks for failed, the job runs on: {cause}. "
+        "Another one is tried after 30 s",
+    )
+
+
 def last_savepoint_failed(cause: str | None) -> Problem:
     """Flink could not take the one before the deletion, and lets the job run on."""
     return Problem(

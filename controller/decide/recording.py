@@ -158,6 +158,21 @@ def with_job(spec: Spec, state: DesiredJobState, mode: UpgradeMode | None = None
     return cast(Spec, spec.model_copy(update={"job": spec.job.model_copy(update=update)}))
 
 
+def with_nonce(spec: Spec, nonce: int | None) -> Spec:
+    """The spec as if that were the nonce for which the last savepoint was taken."""
+    if spec.job is None or spec.job.savepoint_trigger_nonce == nonce:
+        return spec
+    job = spec.job.model_copy(update={"savepoint_trigger_nonce": nonce})
+    return cast(Spec, spec.model_copy(update={"job": job}))
+
+
+def with_nonce_of(last: ReconciledSpec[Spec] | None, spec: Spec) -> Spec:
+    """What a change records: a savepoint that is asked for with it is taken when the job runs again."""
+    if last is None or last.spec.job is None:
+        return spec
+    return with_nonce(spec, last.spec.job.savepoint_trigger_nonce)
+
+
 def note_generation_seen(status: CommonStatus, generation: int) -> None:
     """The newest generation was looked at; that of the record stands beside it only where it is another."""
     recorded = status.recorded_generation

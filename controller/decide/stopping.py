@@ -1,6 +1,6 @@
 """How a cluster is stopped: the JobManager first, so that it makes no TaskManagers meanwhile."""
 
-from controller.decide.recording import record_change
+from controller.decide.recording import record_change, with_nonce_of
 from controller.decide.route import Route
 from controller.decide.situation import AnySituation
 from controller.observation import Absent, Component, Known, Observation
@@ -44,7 +44,7 @@ def tear_down(now: AnySituation, route: Route, *, first: bool) -> None:
     """
     now.step.last = record_change(
         now.step.status,
-        now.goal.spec,
+        with_nonce_of(now.step.last, now.goal.spec),
         generation=now.goal.generation,
         at=now.observation.at,
         first=first,

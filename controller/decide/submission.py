@@ -8,6 +8,7 @@ from controller.decide.recording import (
     mark_suspended,
     record_submission,
     submission_is_recorded,
+    with_nonce_of,
 )
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.rollback import is_rollback
@@ -81,7 +82,7 @@ def _submit(now: Situation, *, first: bool) -> None:
     step.problem = problem_of_last_attempt(step.status, goal.generation)
     step.last = record_submission(
         step.status,
-        goal.spec,
+        with_nonce_of(step.last, goal.spec),
         generation=goal.generation,
         at=now.observation.at,
         job_id=_job_id(now, restore, repeated=repeated),

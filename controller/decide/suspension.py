@@ -37,20 +37,25 @@ def begin_suspension(now: AnySituation, suspension: Suspension) -> None:
     status, at = now.step.status, now.observation.at
     if suspension is Suspension.SAVEPOINT:
         record_trigger(now)
-    elif status.job_status.savepoint_info is not None:
-        _forget_trigger(status.job_status.savepoint_info)
+    else:
+        end_trigger(status)
     now.step.last = record_suspension(status, now.last, at)
     ask_for_its_end_again(now)
 
 
 def record_trigger(now: AnySituation) -> None:
-    """The savepoint that is about to be asked for."""
+    """The savepoint that is about to be asked for, with which the job ends."""
+    begin_trigger(now, SnapshotTriggerType.UPGRADE)
+
+
+def begin_trigger(now: AnySituation, why: SnapshotTriggerType) -> None:
+    """Put a savepoint on record that is about to be asked for."""
     job, config = now.step.status.job_status, now.subject.configuration(now.goal.spec)
     at = milliseconds(now.observation.at)
     info = job.savepoint_info or SavepointInfo()
     info.trigger_id = trigger_id(now.subject.metadata.uid, job.job_id, at)
     info.trigger_timestamp = at
-    info.trigger_type = SnapshotTriggerType.UPGRADE
+    info.trigger_type = why
     info.format_type = _format(SAVEPOINT_FORMAT.read(config))
     job.savepoint_info = info
 
@@ -174,12 +179,16 @@ def may_try_again(status: CommonStatus, at: datetime) -> bool:
 
 def _go_on(now: AnySituation, route: Route) -> None:
     """The job has ended, or need not be waited for: the change goes on with its cluster."""
-    if now.step.status.job_status.savepoint_info is not None:
-        _forget_trigger(now.step.status.job_status.savepoint_info)
+    end_trigger(now.step.status)
     tear_down(now, route, first=False)
 
 
-def note_savepoint(status: CommonStatus, location: str) -> None:
+def note_savepoint(
+    status: CommonStatus,
+    location: str,
+    why: SnapshotTriggerType = SnapshotTriggerType.UPGRADE,
+    nonce: int | None = None,
+) -> None:
     """The one that was asked for lies there."""
     info = status.job_status.savepoint_info
     if info is None:
@@ -187,8 +196,9 @@ def note_savepoint(status: CommonStatus, location: str) -> None:
     savepoint = Savepoint(
         time_stamp=info.trigger_timestamp,
         location=location,
-        trigger_type=SnapshotTriggerType.UPGRADE,
+        trigger_type=why,
         format_type=info.format_type,
+        trigger_nonce=nonce,
     )
     info.last_savepoint = savepoint
     info.savepoint_history = [*(info.savepoint_history or []), savepoint]
@@ -200,5 +210,8 @@ def _format(text: str | None) -> SavepointFormatType:
     return known.get((text or "").strip().upper(), SavepointFormatType.CANONICAL)
 
 
-def _forget_trigger(info: SavepointInfo) -> None:
-    info.trigger_id = info.trigger_timestamp = info.trigger_type = info.format_type = None
+def end_trigger(status: CommonStatus) -> None:
+    """No savepoint is under way any more."""
+    info = status.job_status.savepoint_info
+    if info is not None:
+        info.trigger_id = info.trigger_timestamp = info.trigger_type = info.format_type = None

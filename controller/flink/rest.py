@@ -27,7 +27,7 @@ from controller.flink.tls_problems import (
     redirected_to_tls,
 )
 from controller.observation import Checkpoints, FlinkInfo, Job, JobException, Problem, StopOperation
-from controller.plan import StopWithSavepoint
+from controller.plan import StopWithSavepoint, TriggerSavepoint
 
 _CHECKPOINTING_IS_OFF = "Checkpointing has not been enabled"
 _NO_SUCH_JAR = "does not exist"
@@ -133,6 +133,16 @@ class FlinkRest:
             "triggerId": stop.trigger_id,
         }
         await self._call("POST", f"{base}/jobs/{stop.job_id}/stop", body)
+
+    async def take_savepoint(self, base: str, trigger: TriggerSavepoint) -> None:
+        """POST /jobs/J/savepoints; repeated with the same trigger id it is the same savepoint."""
+        body = {
+            "target-directory": trigger.directory,
+            "cancel-job": False,
+            "formatType": trigger.format_type.value,
+            "triggerId": trigger.trigger_id,
+        }
+        await self._call("POST", f"{base}/jobs/{trigger.job_id}/savepoints", body)
 
     async def stop_operation(self, base: str, job_id: str, trigger_id: str) -> StopOperation | None:
         """GET /jobs/J/savepoints/T; None when the JobManager does not know it."""

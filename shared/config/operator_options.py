@@ -43,6 +43,7 @@ __all__ = [
     "ERROR_STACK_TRACE_LENGTH",
     "EXCEPTION_EVENT_LIMIT",
     "EXCEPTION_EVENT_LINES",
+    "IGNORE_PENDING_SAVEPOINT",
     "JM_DEPLOYMENT_RECOVERY",
     "JM_SHUTDOWN_TTL",
     "JM_STARTUP_PROBE",
@@ -195,6 +196,12 @@ BLOCK_ON_UNMANAGED_JOBS = _resource(
     "Whether a session cluster stays while any other job runs on it.",
     "session.block-on-unmanaged-jobs",
 )
+IGNORE_PENDING_SAVEPOINT = _resource(
+    "job.upgrade.ignore-pending-savepoint",
+    BOOLEAN,
+    "false",
+    "Whether an upgrade goes on while a savepoint is being taken.",
+)
 DRAIN_ON_SAVEPOINT = _resource(
     "job.drain-on-savepoint-deletion",
     BOOLEAN,
@@ -237,12 +244,7 @@ _RESOURCE_OPTIONS = (
     ),
     ROLLBACK,
     READINESS_TIMEOUT,
-    _resource(
-        "job.upgrade.ignore-pending-savepoint",
-        BOOLEAN,
-        "false",
-        "Whether an upgrade goes on while a savepoint is being taken.",
-    ),
+    IGNORE_PENDING_SAVEPOINT,
     _resource(
         "job.upgrade.inplace-scaling.enabled",
         BOOLEAN,

@@ -29,7 +29,6 @@ def not_supported(resource: Resource) -> Iterator[Finding]:
     if spec.job is None:
         return
     for field, value in (
-        ("savepointTriggerNonce", spec.job.savepoint_trigger_nonce),
         ("checkpointTriggerNonce", spec.job.checkpoint_trigger_nonce),
         ("autoscalerResetNonce", spec.job.autoscaler_reset_nonce),
     ):

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
 from tests.cluster import Cluster
+from tests.installation import NAMESPACE
 
 _STALLS = "/stalls/"
 
@@ -29,8 +30,7 @@ class JarServer:
 @contextmanager
 def jar_server(cluster: Cluster, jar: bytes) -> Iterator[JarServer]:
     """Serve the jar under every path, at the node's address in the network of its pods."""
-    network = cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].spec.podCIDR}").stdout.strip()
-    host = str(next(ip_network(network).hosts()))
+    host = _gateway(cluster)
     found = JarServer("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -60,3 +60,9 @@ def jar_server(cluster: Cluster, jar: bytes) -> Iterator[JarServer]:
             found.goes_on.set()
             server.shutdown()
             thread.join()
+
+
+def _gateway(cluster: Cluster) -> str:
+    """The node, as its pods reach it: the first address of their network."""
+    pods = ("get", "pods", "-n", NAMESPACE, "-o", "jsonpath={.items[0].status.podIP}")
+    return str(next(ip_network(f"{cluster.kubectl(*pods).stdout.strip()}/24", strict=False).hosts()))

@@ -161,7 +161,7 @@ def test_pod_that_cannot_start_is_told_in_status_and_event(
 
 def not_supported() -> Json:
     return application(
-        job={"savepointTriggerNonce": 1},
+        job={"checkpointTriggerNonce": 1},
         flinkConfiguration={"execution.checkpointing.savepoint-dir": "s3://bucket/sp"},
     )
 

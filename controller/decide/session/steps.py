@@ -12,6 +12,7 @@ from controller.decide.recording import (
     record_spec,
     record_submission,
     submission_is_recorded,
+    with_nonce_of,
 )
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.route import Suspension, Wait
@@ -186,7 +187,7 @@ def _submit(now: SessionJobSituation, *, first: bool) -> None:
     job_id = recorded or job_id_of_next_run(now)
     step.last = record_submission(
         step.status,
-        goal.spec,
+        with_nonce_of(step.last, goal.spec),
         generation=goal.generation,
         at=now.observation.at,
         job_id=job_id,
