@@ -55,7 +55,8 @@ def conclude(
     error = stated if stated is not None and subject.errors else step.problem
     step.events += apply_problem(step.status, error, subject.operator_configuration)
     step.events += tell_exceptions(step.status, observation, subject.operator_configuration)
-    verdict = conclude_with(error or stated, step.status, step.last, subject, observation.at)
+    problem, at = error or stated, observation.at
+    verdict = conclude_with(problem, step.status, step.last, subject, at, waits_for=step.waits_for)
     pauses = (_again_after(step, subject, error, verdict, observation), step.look_within)
     again_after = min((one for one in pauses if one is not None), default=None)
     return Plan(step.status, step.actions, tuple(step.events), again_after)
@@ -67,11 +68,16 @@ def conclude_with(
     last: ReconciledSpec[AnySpec] | None,
     subject: AnySubject,
     at: datetime,
+    *,
+    waits_for: Problem | None = None,
 ) -> Verdict:
     """Put into the status how the resource stands."""
     generation, job = subject.metadata.generation, subject.spec.job
     suspended = job is not None and job.state is DesiredJobState.SUSPENDED
-    verdict = readiness(status, last, problem, generation, suspended=suspended)
+    if problem is None and waits_for is not None:
+        verdict = Verdict(Standing.PROGRESSING, waits_for.reason, waits_for.message)
+    else:
+        verdict = readiness(status, last, problem, generation, suspended=suspended)
     if verdict.reason == JOB_FAILED and _comes_back(subject):
         verdict = replace(verdict, standing=Standing.TROUBLED)
     if verdict.reason != SUSPENDING:  # how long a savepoint takes is Flink's affair

@@ -41,7 +41,7 @@ def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
 def say_which_session_jobs_run(now: Situation) -> None:
     """They are being stopped with their state, or say why they cannot be."""
     note_what_is_seen(now)
-    now.step.problem = problems.session_jobs_run(jobs_with_state_to_lose(now))
+    now.step.waits_for = problems.session_jobs_run(jobs_with_state_to_lose(now))
     now.step.look_within = SOON
 
 

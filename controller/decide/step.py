@@ -18,6 +18,8 @@ class Step(Generic[Spec_co, Status_co]):
     actions: tuple[Action, ...] = ()
     events: list[Event] = field(default_factory=list)
     problem: Problem | None = None
+    waits_for: Problem | None = None
+    """What must come first, though nothing is wrong."""
     look_within: float | None = None
     """Seconds, where there is something to do that nothing else reminds of."""
 

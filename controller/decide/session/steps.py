@@ -20,7 +20,7 @@ from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import has_proved_itself
 from controller.decide.submission import job_id_of_next_run
 from controller.decide.suspension import begin_suspension
-from controller.observation import Absent, Attempt, Known, Problem
+from controller.observation import Absent, Attempt, Known
 from controller.plan import CancelJob, Event, EventComponent, EventType, RunJob
 from shared.model.job import UpgradeMode
 
@@ -30,25 +30,27 @@ _RETRY_SOON, _RETRY = 5.0, 30.0
 
 def say_what_the_cluster_lacks(now: SessionJobSituation) -> None:
     """The job waits for it."""
-    now.step.problem = _problem_of_cluster(now)
+    _say_how_the_cluster_is(now)
 
 
 def say_that_nobody_tells(now: SessionJobSituation) -> None:
     """Whether a run of it is alive; nothing is submitted before that is known."""
     cluster = now.subject.cluster
     if cluster is None or not cluster.takes_jobs or not isinstance(now.observation.flink, Known):
-        now.step.problem = _problem_of_cluster(now)
+        _say_how_the_cluster_is(now)
 
 
-def _problem_of_cluster(now: SessionJobSituation) -> Problem:
+def _say_how_the_cluster_is(now: SessionJobSituation) -> None:
+    """One that is on its way up is no problem."""
     name, cluster = now.goal.spec.deployment_name or "", now.subject.cluster
     if cluster is None:
-        return problems.session_cluster_is_missing(name)
-    if cluster.is_application:
-        return problems.cluster_is_an_application(name)
-    if cluster.being_deleted:
-        return problems.session_cluster_goes(name)
-    return problems.session_cluster_is_not_ready(name, now.observation.rest_problem)
+        now.step.problem = problems.session_cluster_is_missing(name)
+    elif cluster.is_application:
+        now.step.problem = problems.cluster_is_an_application(name)
+    elif cluster.being_deleted:
+        now.step.problem = problems.session_cluster_goes(name)
+    else:
+        now.step.waits_for = problems.session_cluster_is_not_ready(name, now.observation.rest_problem)
 
 
 def submit_for_the_first_time(now: SessionJobSituation) -> None:
@@ -121,8 +123,10 @@ def start_it_again(now: SessionJobSituation) -> None:
 def say_that_it_is_lost(now: SessionJobSituation) -> None:
     """Where it was is not known."""
     note_what_is_seen(now)
-    is_unlisted = isinstance(now.observation.job, Absent)
-    now.step.problem = problems.job_is_not_known() if is_unlisted else _problem_of_cluster(now)
+    if isinstance(now.observation.job, Absent):
+        now.step.problem = problems.job_is_not_known()
+    else:
+        _say_how_the_cluster_is(now)
 
 
 def start_the_failed_job_again(now: SessionJobSituation) -> None:
