@@ -157,7 +157,7 @@ def test_applying_the_same_again_changes_nothing(guarded: Namespace, way: str) -
     ("resource", "warning"),
     [
         (flink_deployment("job", {"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
-        (session_job("job"), "FlinkSessionJob is accepted but nothing is done for it yet"),
+        (session_job("job", {"autoscalerResetNonce": 1}), "spec.job.autoscalerResetNonce"),
     ],
     ids=["autoscaler-nonce", "session-job"],
 )

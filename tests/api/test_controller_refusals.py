@@ -21,7 +21,6 @@ from tests.api.resources import (
     blue_green_deployment,
     flink_deployment,
     in_namespace,
-    session_job,
     state_snapshot,
 )
 from tests.health_checks import Kstatus, kstatus
@@ -122,7 +121,6 @@ def test_an_invalid_edit_leaves_the_cluster_as_it_is(operated: Namespace, job: s
 @pytest.mark.parametrize(
     ("plural", "make"),
     [
-        ("flinksessionjobs", session_job),
         ("flinkstatesnapshots", state_snapshot),
         ("flinkbluegreendeployments", blue_green_deployment),
     ],
