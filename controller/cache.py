@@ -12,6 +12,7 @@ from controller.flink.checksums import Kind, checksum
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
 from controller.repair_pace import RepairPace
 from shared.model import KINDS
+from shared.model.reconciled_spec import parts_of_document
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -143,8 +144,16 @@ class Cache:
 
 
 def named_cluster(raw: Mapping[str, Any]) -> str:
-    """What the session job calls its cluster; empty where it says nothing that could be a name."""
-    name = (raw.get("spec") or {}).get("deploymentName")
+    """The cluster that a session job runs on, else the one that it names; empty where neither is a name.
+
+    What is on record counts: the job does not move when its owner writes another name.
+    """
+    recorded = ((raw.get("status") or {}).get("reconciliationStatus") or {}).get("lastReconciledSpec")
+    try:
+        spec = raw.get("spec") or {} if recorded is None else parts_of_document(recorded)[0]
+        name = spec.get("deploymentName")
+    except (ValueError, AttributeError):
+        name = (raw.get("spec") or {}).get("deploymentName")
     return name if isinstance(name, str) else ""
 
 

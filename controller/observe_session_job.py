@@ -92,7 +92,7 @@ class SessionJobObserver:
 
     async def _cluster(self, subject: SessionJobSubject, *, live: bool) -> Fact[Cluster]:
         """Troubles of its own are the cluster's to tell; it may have run the job before it was made anew."""
-        namespace, name = subject.metadata.namespace, subject.spec.deployment_name
+        namespace, name = subject.metadata.namespace, subject.deployed.deployment_name
         if subject.cluster is not None:
             found = await self._clusters.job_manager(
                 namespace, subject.cluster.name, subject.cluster.uid, live=live

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from controller.cache import named_cluster
 from controller.observation import (
     Absent,
     Attempt,
@@ -306,3 +307,11 @@ def test_failed_job_is_started_again_from_its_newest_checkpoint_where_that_is_wa
     (run,) = plan_of_job(raw, failed).actions
     assert isinstance(run, RunJob)
     assert run.restore_path == "s3://b/cp/chk-7"
+
+
+def test_job_stays_with_the_cluster_of_its_record() -> None:
+    raw = running_job(session_job())
+    moved = edited(raw, deploymentName="other")
+    assert named_cluster(raw) == "orders"
+    assert named_cluster(moved) == "orders"
+    assert named_cluster(session_job()) == "orders"

@@ -20,6 +20,8 @@ _DOWN = timedelta(seconds=60)
 
 def its_job_is_over(now: SessionJobSituation) -> bool:
     """Known, not only not seen; and no savepoint of it is due."""
+    if _was_suspended(now):
+        return True
     if _may_still_come(now) or not last_savepoint.no_savepoint_is_due(now):
         return False
     has_ended = isinstance(now.observation.job, Known) and not it_is_alive(now)
@@ -86,6 +88,12 @@ def _what_is_awaited(now: SessionJobSituation) -> str:
             return f"The JobManager does not tell whether the job runs: {reason}"
         case _:
             return "The job may still come up, its submission is under way"
+
+
+def _was_suspended(now: SessionJobSituation) -> bool:
+    """It was known to have ended then, and was not started again."""
+    is_at_rest = now.step.last is not None and now.last.is_suspended and now.step.state.is_deployed
+    return is_at_rest and not it_is_alive(now)
 
 
 def _may_still_come(now: SessionJobSituation) -> bool:
