@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from tests.e2e.conftest import Release
-from tests.e2e.continuity import HIGH_AVAILABILITY, History, counting_session_job, session_cluster
+from tests.e2e.continuity import HIGH_AVAILABILITY, IN_POD, History, counting_session_job, session_cluster
 from tests.e2e.flink import SESSION_JOB, Flink, Json, ready
 from tests.e2e.jar_server import JarServer
 from tests.installation import NAMESPACE
@@ -25,6 +25,11 @@ def job_id(resource: Json) -> str:
 
 def restore_point(resource: Json) -> str:
     return str(resource["status"]["jobStatus"]["upgradeSavepointPath"])
+
+
+def last_savepoint(resource: Json) -> Json | None:
+    found: Json | None = resource["status"]["jobStatus"].get("savepointInfo", {}).get("lastSavepoint")
+    return found
 
 
 def is_suspended(resource: Json) -> bool:
@@ -62,6 +67,14 @@ def test_jobs_of_a_cluster_go_their_own_ways(
     eventually(
         lambda: asked(flink, "shared", "/jars")["files"] == [] or None, within=SECONDS, what="the jar is gone"
     )
+
+    flink.patch("two", {"spec": {"job": {"savepointTriggerNonce": 1}}}, SESSION_JOB)
+    saved = flink.wait_for(
+        "two", lambda r: last_savepoint(r) is not None, within=SECONDS, what="a savepoint", kind=SESSION_JOB
+    )
+    savepoint = last_savepoint(saved) or {}
+    assert (savepoint["triggerType"], savepoint["triggerNonce"]) == ("MANUAL", 1)
+    assert (history.folder / savepoint["location"].removeprefix(f"file:{IN_POD}/") / "_metadata").exists()
 
     flink.patch("one", FASTER, SESSION_JOB)
     second = one.wait_for_start(2)

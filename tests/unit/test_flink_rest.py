@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from controller.flink.rest import FlinkRest, RestError
 from controller.observation import Checkpoints, FlinkInfo, StopOperation
-from controller.plan import StopWithSavepoint
+from controller.plan import StopWithSavepoint, TriggerSavepoint
 from shared.model.snapshot_info import SavepointFormatType
 from shared.model.status import JobState
 
@@ -254,6 +254,19 @@ STOPPED = (
     " A savepoint has been created at: file:/data/savepoint-1, but the corresponding job 5f didn't terminate"
     " successfully.\n\tat a.b(c)"
 )
+
+
+async def test_savepoint_is_asked_for_under_the_recorded_id(job_manager: JobManager, rest: FlinkRest) -> None:
+    job_manager.answers[f"/jobs/{JOB}/savepoints"] = {"request-id": STOP.trigger_id}
+    trigger = TriggerSavepoint(JOB, STOP.trigger_id, "s3://b/sp", SavepointFormatType.NATIVE)
+    await rest.take_savepoint(job_manager.url, trigger)
+    body = {
+        "target-directory": "s3://b/sp",
+        "cancel-job": False,
+        "formatType": "NATIVE",
+        "triggerId": STOP.trigger_id,
+    }
+    assert job_manager.asked == [("POST", f"/jobs/{JOB}/savepoints", body)]
 
 
 @pytest.mark.parametrize(

@@ -542,7 +542,7 @@ async def test_stop_of_an_upgrade_is_asked_for_by_its_id(answered: Any, fact: An
 
 
 async def test_savepoint_that_no_upgrade_waits_for_is_not_asked_for() -> None:
-    raw = with_trigger(changing(), "MANUAL")
+    raw = with_trigger(changing(), "PERIODIC")
     rest = job_manager_of(raw)
     await in_motion(raw, rest)
     assert not [url for url in rest.asked if url.endswith("a" * 32)]
