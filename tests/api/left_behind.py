@@ -28,7 +28,7 @@ CLUSTERS = (
     LeftBehind("standalone-application", "standalone"),
     LeftBehind("standalone-application-ha", "standalone-ha"),
 )
-OTHERS = ("session-job", "state-snapshot")
+OTHERS = ("state-snapshot",)
 """Resources of kinds that are not acted on."""
 
 

@@ -22,6 +22,7 @@ from tests.polling import eventually
 from tests.unit.flink_deployments import java_operator_resource
 
 _SECONDS = 60.0
+SESSION_JOB = "FlinkSessionJob"
 clusters = pytest.mark.parametrize("left", CLUSTERS, ids=lambda one: one.resource)
 others = pytest.mark.parametrize("resource", OTHERS)
 
@@ -50,13 +51,13 @@ def taken_over(
     with Namespace.made(cluster, api, "taken-over") as namespace:
         for one in CLUSTERS:
             restore(namespace, one)
-        for resource in OTHERS:
+        for resource in ("session-job", *OTHERS):
             restore_resource(namespace, resource)
         taken_over = TakenOver(namespace, namespace.contents(), namespace.now())
         controller = Controller(namespace, "heir", tmp_path_factory.mktemp("heir"))
         controller.start()
         try:
-            for resource in (*(one.resource for one in CLUSTERS), *OTHERS):
+            for resource in (*(one.resource for one in CLUSTERS), "session-job", *OTHERS):
                 eventually(
                     lambda: condition(taken_over.now(resource)),  # noqa: B023 - called at once
                     within=_SECONDS,
@@ -108,7 +109,24 @@ def test_nothing_of_any_cluster_is_written(taken_over: TakenOver) -> None:
 
     before = {path: body["metadata"]["resourceVersion"] for path, body in taken_over.before.items()}
     assert of_clusters(before) != {}
-    assert of_clusters(taken_over.namespace.versions()) == of_clusters(before)  # events too: there are none
+    contents = taken_over.namespace.contents()
+    now = {
+        path: body["metadata"]["resourceVersion"]
+        for path, body in contents.items()
+        if body.get("involvedObject", {}).get("kind") != SESSION_JOB
+    }
+    assert of_clusters(now) == of_clusters(before)  # events too: there are none of clusters
+
+
+def test_session_job_whose_jar_cannot_be_fetched_here_runs_on_as_it_is(taken_over: TakenOver) -> None:
+    then, now = taken_over.then("session-job"), taken_over.now("session-job")
+    ready = condition(now)
+    assert ready["reason"] == "ValidationError"
+    assert "spec.job.jarURI" in ready["message"]
+    assert "The last valid spec stays in force." in ready["message"]
+    for part in ("jobId", "savepointInfo", "startTime"):
+        assert now["status"]["jobStatus"][part] == then["status"]["jobStatus"][part]
+    assert now["status"]["reconciliationStatus"] == then["status"]["reconciliationStatus"]
 
 
 @others

@@ -6,7 +6,7 @@ import pytest
 
 from controller.decide.route import LAST_STATE_MARKER
 from controller.observation import HighAvailability, Known, Observation
-from controller.plan import CreateCluster, ForgetJobPlans, StopJobManager
+from controller.plan import CreateCluster, ForgetJobPlans, StopJobManager, StopWithSavepoint
 from shared.model.deployment import KubernetesDeploymentMode
 from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import ReconciledSpec
@@ -23,7 +23,8 @@ from tests.unit.flink_deployments import (
     pods_of,
     with_status,
 )
-from tests.unit.recorded_deployments import Json, error_of, plan_of, recorded, up
+from tests.unit.recorded_deployments import SAVEPOINTS, Json, error_of, plan_of, recorded, up
+from tests.unit.session_jobs import listed, plan_of_job
 
 
 def in_mid_upgrade(recorded_mode: UpgradeMode) -> Json:
@@ -227,3 +228,33 @@ def test_job_whose_id_is_not_on_record_is_put_on_record() -> None:
     plan = plan_of(raw, observed_up(job_of(job_id)))
     assert plan.actions == ()
     assert plan.status.job_status.job_id == job_id
+
+
+def session_job_of_java(**options: str) -> tuple[Json, Json]:
+    """With its session cluster; its jar lies where this operator can fetch it."""
+    raw, cluster = java_operator_resource("session-job"), java_operator_resource("session-cluster")
+    for text in ("lastReconciledSpec", "lastStableSpec"):
+        document = raw["status"]["reconciliationStatus"][text].replace(
+            "file:///", "https://jars.example.com/"
+        )
+        raw["status"]["reconciliationStatus"][text] = document
+    raw["spec"]["job"]["jarURI"] = "https://jars.example.com/opt/flink/artifacts/TopSpeedWindowing.jar"
+    cluster["spec"].setdefault("flinkConfiguration", {}).update(options)
+    return raw, cluster
+
+
+def test_running_session_job_is_taken_over_as_it_is() -> None:
+    raw, cluster = session_job_of_java()
+    plan = plan_of_job(raw, listed(raw), cluster)
+    assert plan.actions == ()
+    assert plan.status.lifecycle_state is LifecycleState.STABLE
+    wire = plan.status.to_wire()
+    assert wire["reconciliationStatus"] == raw["status"]["reconciliationStatus"]
+    assert wire["jobStatus"]["jobId"] == raw["status"]["jobStatus"]["jobId"]
+
+
+def test_session_job_of_java_is_upgraded_with_a_savepoint() -> None:
+    raw, cluster = session_job_of_java(**SAVEPOINTS)
+    changed = edited(raw, job={"parallelism": 2})
+    plan = plan_of_job(changed, listed(raw), cluster)
+    assert [type(action) for action in plan.actions] == [StopWithSavepoint]
