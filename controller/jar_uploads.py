@@ -11,7 +11,7 @@ from io import BytesIO
 from uuid import uuid4
 from zipfile import ZipFile
 
-from controller.artifacts.artifact import Wanted
+from controller.artifacts.artifact import ArtifactError, Wanted
 from controller.artifacts.source import Artifacts
 from controller.flink.jars import Jar
 from controller.flink.rest import FlinkRest, NoSuchJar, RestError
@@ -28,7 +28,10 @@ _LEFT_BEHIND = 15 * 60.0
 class _Upload:
     users: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the jar is brought, and while it is deleted."""
     jar_id: str | None = None
+    failures: int = 0
+    failure: ArtifactError | RestError | None = None
 
 
 class JarUploads:
@@ -38,62 +41,92 @@ class JarUploads:
         self._flink = flink
         self._artifacts = artifacts
         self._uploads: dict[Hashable, _Upload] = {}
-        self._in_use: dict[str, set[str]] = {}
-        """Ids of jars by JobManager."""
+        self._going: set[str] = set()
+        """Ids of jars that are being deleted."""
 
     @asynccontextmanager
     async def jar(self, base: str, uri: str | None, terms: Wanted) -> AsyncIterator[str]:
         """The id of the jar on the JobManager, for as long as the block needs it; without a URI an empty one.
 
-        Raises ArtifactError and RestError.
+        Raises ArtifactError and RestError: all who wait for the same jar fail together.
         """
         key = (base, uri, *_as_key(terms))
         upload = self._uploads.setdefault(key, _Upload())
         upload.users += 1
+        failures = upload.failures
         try:
             async with upload.lock:
                 if upload.jar_id is None:
-                    upload.jar_id = await self._bring(base, uri, terms)
+                    if upload.failure is not None and upload.failures > failures:
+                        raise upload.failure
+                    upload.jar_id = await self._bring_for_all(upload, base, uri, terms)
                 jar_id = upload.jar_id
-            self._in_use.setdefault(base, set()).add(jar_id)
             try:
                 yield jar_id
             except NoSuchJar:
-                upload.jar_id = None  # the JobManager started anew meanwhile
+                if upload.jar_id == jar_id:
+                    upload.jar_id = None  # the JobManager started anew meanwhile
                 raise
         finally:
             upload.users -= 1
             if upload.users == 0:
-                del self._uploads[key]
-                await self._drop(base, upload.jar_id)
+                await self._drop(key, upload, base)
+
+    async def _bring_for_all(self, upload: _Upload, base: str, uri: str | None, terms: Wanted) -> str:
+        try:
+            return await self._bring(base, uri, terms)
+        except (ArtifactError, RestError) as error:
+            upload.failures += 1
+            upload.failure = error
+            raise
 
     async def _bring(self, base: str, uri: str | None, terms: Wanted) -> str:
         if uri is None:
             return await self._flink.upload_jar(base, _name(None), _empty_jar(), timeout=terms.timeout)
         async with self._artifacts.open(uri, terms) as artifact:
             name, jars = _name(artifact.identity), await self._flink.jars(base)
-            await self._tidy(base, jars)
-            found = next((jar.jar_id for jar in jars if jar.name == name), None)
+            found = next((jar.jar_id for jar in jars if jar.name == name and not self._goes(jar)), None)
             if found is not None:
                 return found
+            await self._tidy(base, jars)
             return await self._flink.upload_jar(base, name, artifact.chunks(), timeout=terms.timeout)
 
     async def _tidy(self, base: str, jars: Iterable[Jar]) -> None:
         oldest = (time.time() - _LEFT_BEHIND) * 1000
         for jar in jars:
-            is_needed = jar.jar_id in self._in_use.get(base, ())
-            if jar.name.startswith(_OURS) and jar.uploaded_at < oldest and not is_needed:
-                await self._flink.delete_jar(base, jar.jar_id)
+            is_left_behind = jar.name.startswith(_OURS) and jar.uploaded_at < oldest
+            if is_left_behind and not (self._is_needed(jar.jar_id) or self._goes(jar)):
+                await self._delete(base, jar.jar_id)
 
-    async def _drop(self, base: str, jar_id: str | None) -> None:
+    async def _drop(self, key: Hashable, upload: _Upload, base: str) -> None:
+        """Nobody needs it any more. Whoever comes meanwhile waits, and brings it anew."""
+        async with upload.lock:
+            if upload.users > 0:
+                return
+            jar_id, upload.jar_id = upload.jar_id, None
+            try:
+                if jar_id is not None and not self._is_needed(jar_id):
+                    await self._delete(base, jar_id)
+            finally:
+                if upload.users == 0 and self._uploads.get(key) is upload:
+                    del self._uploads[key]
+
+    async def _delete(self, base: str, jar_id: str) -> None:
         """One that cannot be deleted now is deleted as left behind, or goes with its JobManager."""
-        if jar_id is None:
-            return
-        self._in_use.get(base, set()).discard(jar_id)
+        self._going.add(jar_id)
         try:
             await self._flink.delete_jar(base, jar_id)
         except RestError as error:
             log.info("%s", error)
+        finally:
+            self._going.discard(jar_id)
+
+    def _goes(self, jar: Jar) -> bool:
+        return jar.jar_id in self._going
+
+    def _is_needed(self, jar_id: str) -> bool:
+        """Also where equal content comes from several places."""
+        return any(upload.jar_id == jar_id for upload in self._uploads.values())
 
 
 def _as_key(terms: Wanted) -> tuple[Hashable, ...]:

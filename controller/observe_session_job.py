@@ -1,6 +1,6 @@
 """Gather the facts about one FlinkSessionJob. Decides nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,9 +49,7 @@ class SessionJobObserver:
         """
         self._api = api
         self._clusters = clusters
-        self._overviews = Overviews(flink, self._look_at_jobs)
-        self._look_at = look_at
-        self._keys: dict[str, Key] = {}
+        self._overviews = Overviews(flink, look_at)
         self._submissions = submissions
         self._interval = interval
         self._job_manager = JobManagerObserver(flink)
@@ -60,12 +58,7 @@ class SessionJobObserver:
         """The resource is gone."""
         self._job_manager.forget(key)
         self._submissions.forget(key)
-        self._keys = {job_id: other for job_id, other in self._keys.items() if other != key}
-
-    def _look_at_jobs(self, job_ids: Iterable[str]) -> None:
-        for job_id in job_ids:
-            if job_id in self._keys:
-                self._look_at(self._keys[job_id])
+        self._overviews.forget(key)
 
     async def observe(self, subject: SessionJobSubject, *, live: bool = False) -> Observation:
         """All facts at about the same time; a failed read makes a fact unknown, never absent."""
@@ -114,8 +107,7 @@ class SessionJobObserver:
         self, subject: SessionJobSubject, cluster: SessionCluster, at: datetime, *, live: bool
     ) -> Answers:
         base, job_id = cluster.address, subject.status.job_status.job_id
-        if job_id is not None:
-            self._keys[job_id] = subject.key
+        self._overviews.follow(subject.key, base, job_id)
         try:
             jobs = await self._overviews.jobs(base, within=0 if live else self._interval)
         except RestError as error:

@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from controller.cache import Key
 from controller.flink.rest import FlinkRest, RestError
 from controller.observation import Job
 
-Listener = Callable[[Iterable[str]], None]
-"""Called with the ids of jobs that are not any more what they were when they were last listed."""
+Listener = Callable[[Key], None]
+"""Called with each session job that is not any more what it was when it was last listed."""
 
 
 @dataclass(slots=True)
 class _Cluster:
+    followers: dict[Key, str | None] = field(default_factory=dict)
+    """Session jobs, with the ids of their jobs."""
     jobs: dict[str, Job] = field(default_factory=dict)
     answered_at: float = float("-inf")
     """When the call began that brought them."""
@@ -32,14 +35,33 @@ class Overviews:
         self._on_change = on_change
         self._clock = clock
         self._clusters: dict[str, _Cluster] = {}
+        self._followed: dict[Key, str] = {}
+        """The JobManager of each session job."""
+
+    def follow(self, key: Key, base: str, job_id: str | None) -> None:
+        """The session job's run is this one, on this JobManager."""
+        if self._followed.get(key, base) != base:
+            self.forget(key)
+        self._followed[key] = base
+        self._clusters.setdefault(base, _Cluster()).followers[key] = job_id
+
+    def forget(self, key: Key) -> None:
+        """The session job is gone; and so is what is known of a JobManager without any."""
+        base = self._followed.pop(key, None)
+        if base is None:
+            return
+        followers = self._clusters[base].followers
+        del followers[key]
+        if not followers:
+            del self._clusters[base]
 
     async def jobs(self, base: str, *, within: float) -> list[Job]:
         """All jobs, as they were at most so many seconds ago; 0: as they are when asked from now on.
 
-        Raises RestError.
+        Of a JobManager that is followed. Raises RestError.
         """
         wanted = self._clock() - within
-        cluster = self._clusters.setdefault(base, _Cluster())
+        cluster = self._clusters[base]
         while cluster.answered_at < wanted:
             if cluster.call is None:
                 cluster.asked_at = self._clock()
@@ -59,6 +81,7 @@ class Overviews:
         finally:
             cluster.call = None
         before, cluster.jobs, cluster.answered_at = cluster.jobs, jobs, asked_at
-        changed = [one for one in before.keys() | jobs.keys() if before.get(one) != jobs.get(one)]
-        if changed:
-            self._on_change(changed)
+        changed = {one for one in before.keys() | jobs.keys() if before.get(one) != jobs.get(one)}
+        for key, job_id in cluster.followers.items():
+            if job_id in changed:
+                self._on_change(key)

@@ -6,10 +6,9 @@ JobManager that takes its time holds up nobody else.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from controller.artifacts.artifact import ArtifactError, Credentials
 from controller.artifacts.secret import read_credentials
@@ -68,6 +67,8 @@ class Submissions:
         self._elector = elector
         self._on_end = on_end
         self._submissions: dict[Key, _Submission] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Also of resources that are gone."""
 
     def attempt(self, key: Key, job_id: str | None) -> Fact[Attempt]:
         """The last one for this job id."""
@@ -83,8 +84,9 @@ class Submissions:
         problem = before.attempt.problem if before and before.attempt.job_id == action.job_id else None
         submission = _Submission(Attempt(action.job_id, problem=problem))
         self._submissions[key] = submission
-        work = self._submit(submission, action, job, subject, cluster)
-        submission.task = asyncio.create_task(self._told(key, submission, work))
+        submission.task = asyncio.create_task(self._submit(submission, action, job, subject, cluster))
+        self._tasks.add(submission.task)
+        submission.task.add_done_callback(lambda task: self._note_end(key, submission, task))
 
     def abandon(self, key: Key) -> None:
         """Bring no jar any more. What the JobManager was asked to run already is waited for."""
@@ -99,32 +101,31 @@ class Submissions:
 
     async def close(self) -> None:
         """End all that is under way."""
-        tasks = [one.task for one in self._submissions.values() if one.task is not None]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _told(self, key: Key, submission: _Submission, work: Coroutine[Any, Any, None]) -> None:
+    def _note_end(self, key: Key, submission: _Submission, task: asyncio.Task[None]) -> None:
+        """Also of one that was cancelled before it began to work."""
+        self._tasks.discard(task)
         problem: Problem | None = None
         may_pass = True
-        try:
-            await work
-        except NotLeading:
-            pass  # the next leader submits what is on record
-        except ArtifactError as error:
-            problem, may_pass = artifact_failed(str(error)), error.transient
-        except RestError as error:
-            problem, may_pass = submission_failed(str(error)), error.status != 400
-        except ApiError as error:
-            problem = submission_failed(str(error))
-        except Exception:  # a task's own end: its log is the only place that tells more
-            log.exception("the submission of %s/%s failed", *key)
-            problem = operator_failed()
-        finally:
-            submission.attempt = replace(
-                submission.attempt, ended_at=datetime.now(UTC), problem=problem, may_pass=may_pass
-            )
-            self._on_end(key)
+        match None if task.cancelled() else task.exception():
+            case None | NotLeading():
+                pass  # the next leader submits what is on record
+            case ArtifactError() as error:
+                problem, may_pass = artifact_failed(str(error)), error.transient
+            case RestError() as error:
+                problem, may_pass = submission_failed(str(error)), error.status != 400
+            case ApiError() as error:
+                problem = submission_failed(str(error))
+            case fault:
+                log.error("the submission of %s/%s failed", *key, exc_info=fault)
+                problem = operator_failed()
+        submission.attempt = replace(
+            submission.attempt, ended_at=datetime.now(UTC), problem=problem, may_pass=may_pass
+        )
+        self._on_end(key)
 
     async def _submit(
         self,

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import orjson
 import pytest
-from aiohttp import BodyPartReader, web
-from aiohttp.test_utils import TestServer
+from aiohttp import web
 
 from controller.flink.jars import Jar, RunJar
 from controller.flink.rest import FlinkRest, NoSuchJar, RestError
+from tests.unit.job_manager import JobManager, failure
 
 JOB = "d7203a3b348850bf90e5f4209f3b6095"
 ON_SERVER_SIDE = (
@@ -23,63 +22,10 @@ ON_SERVER_SIDE = (
 )
 
 
-class JobManager:
-    """It keeps jars, and refuses more than one at a time."""
-
-    def __init__(self) -> None:
-        self.jars: dict[str, bytes] = {}
-        self.runs: list[tuple[str, Any]] = []
-        self.refusal: web.Response | None = None
-        """What it says to whatever would run a jar."""
-        application = web.Application(client_max_size=2**20)
-        application.router.add_get("/jars", self._list)
-        application.router.add_post("/jars/upload", self._upload)
-        application.router.add_post("/jars/{id}/run", self._run)
-        application.router.add_delete("/jars/{id}", self._delete)
-        self.server = TestServer(application)
-
-    @property
-    def url(self) -> str:
-        return str(self.server.make_url("")).rstrip("/")
-
-    async def _list(self, _: web.Request) -> web.Response:
-        files = [
-            {"id": name, "name": name.partition("_")[2], "uploaded": 7, "entry": []} for name in self.jars
-        ]
-        return web.json_response({"address": self.url, "files": files})
-
-    async def _upload(self, request: web.Request) -> web.Response:
-        files, reader = list[tuple[str | None, str | None, bytes]](), await request.multipart()
-        while isinstance(part := await reader.next(), BodyPartReader):
-            files.append((part.name, part.filename, bytes(await part.read())))
-        if len(files) != 1:
-            return failure(400, f"Exactly 1 file must be sent, received {len(files)}.")
-        ((field, name, content),) = files
-        assert field == "jarfile"
-        self.jars[f"1-2_{name}"] = content
-        return web.json_response({"filename": f"/tmp/flink-web/1-2_{name}", "status": "success"})
-
-    async def _run(self, request: web.Request) -> web.Response:
-        self.runs.append((request.match_info["id"], await request.json()))
-        return self.refusal or web.json_response({"jobid": JOB})
-
-    async def _delete(self, request: web.Request) -> web.Response:
-        name = request.match_info["id"]
-        if self.jars.pop(name, None) is None:
-            return failure(400, f"File {name} does not exist in /tmp/flink-web.")
-        return web.json_response({})
-
-
-def failure(status: int, *errors: str) -> web.Response:
-    return web.json_response({"errors": list(errors)}, status=status)
-
-
 @pytest.fixture
 async def job_manager() -> AsyncIterator[JobManager]:
-    manager = JobManager()
-    await manager.server.start_server()
-    yield manager
-    await manager.server.close()
+    async with JobManager.serve() as manager:
+        yield manager
 
 
 @pytest.fixture
@@ -147,6 +93,7 @@ async def test_upload_may_take_longer_than_other_calls(job_manager: JobManager) 
 async def test_job_is_run_with_what_is_given_and_nothing_else(
     job_manager: JobManager, rest: FlinkRest
 ) -> None:
+    job_manager.jars["1-2_job.jar"] = b"PK"
     everything = RunJar(
         job_id=JOB,
         entry_class="org.example.Job",

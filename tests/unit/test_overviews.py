@@ -10,7 +10,7 @@ from controller.observation import Job
 from controller.overviews import Overviews
 from shared.model.status import JobState
 
-BASE = "http://orders-rest.shop:8081"
+BASE, OTHER = "http://orders-rest.shop:8081", "http://others-rest.shop:8081"
 
 
 def job(job_id: str, state: JobState = JobState.RUNNING) -> Job:
@@ -41,7 +41,8 @@ class World:
         self.manager = JobManager(*jobs)
         self.changed: list[str] = []
         rest = cast(FlinkRest, self.manager)
-        self.overviews = Overviews(rest, self.changed.extend, clock=lambda: self.now)
+        self.overviews = Overviews(rest, lambda key: self.changed.append(key[1]), clock=lambda: self.now)
+        self.overviews.follow(("shop", "first"), BASE, "a")
 
 
 async def test_many_ask_and_one_call_is_made() -> None:
@@ -79,14 +80,58 @@ async def test_call_that_began_before_is_not_new_enough_for_whoever_asks_now() -
     assert world.manager.calls == 2
 
 
-async def test_jobs_that_changed_are_told() -> None:
+async def test_session_jobs_whose_runs_changed_are_told() -> None:
     world = World(job("a"), job("b"), job("c"))
+    for one in ("b", "c", "d"):
+        world.overviews.follow(("shop", f"job-{one}"), BASE, one)
     await world.overviews.jobs(BASE, within=0)
     world.changed.clear()
-    world.manager.jobs_there = [job("a"), job("b", JobState.FAILED), job("d")]
+    world.manager.jobs_there = [job("a"), job("b", JobState.FAILED), job("d"), job("not followed")]
     world.now = 1
     await world.overviews.jobs(BASE, within=0)
-    assert sorted(world.changed) == ["b", "c", "d"]
+    assert sorted(world.changed) == ["job-b", "job-c", "job-d"]
+
+
+async def test_session_job_is_told_of_its_latest_run_alone() -> None:
+    world = World(job("a"), job("b"))
+    await world.overviews.jobs(BASE, within=0)
+    world.overviews.follow(("shop", "first"), BASE, "b")
+    world.changed.clear()
+    world.manager.jobs_there = [job("b")]
+    world.now = 1
+    await world.overviews.jobs(BASE, within=0)
+    assert world.changed == []
+
+
+async def test_session_job_that_is_gone_is_told_nothing() -> None:
+    world = World(job("a"), job("b"))
+    world.overviews.follow(("shop", "second"), BASE, "b")
+    await world.overviews.jobs(BASE, within=0)
+    world.changed.clear()
+    world.overviews.forget(("shop", "second"))
+    world.manager.jobs_there = []
+    world.now = 1
+    await world.overviews.jobs(BASE, within=0)
+    assert world.changed == ["first"]
+
+
+async def test_what_is_known_of_a_job_manager_goes_with_its_last_session_job() -> None:
+    world = World(job("a"))
+    await world.overviews.jobs(BASE, within=0)
+    world.overviews.forget(("shop", "first"))
+    world.overviews.forget(("shop", "first"))
+    world.overviews.follow(("shop", "second"), BASE, "a")
+    await world.overviews.jobs(BASE, within=60)
+    assert world.manager.calls == 2
+
+
+async def test_what_is_known_of_a_job_manager_goes_when_its_session_jobs_are_elsewhere() -> None:
+    world = World(job("a"))
+    await world.overviews.jobs(BASE, within=0)
+    world.overviews.follow(("shop", "first"), OTHER, "a")
+    world.overviews.follow(("shop", "first"), BASE, "a")
+    await world.overviews.jobs(BASE, within=60)
+    assert world.manager.calls == 2
 
 
 async def test_failure_is_told_to_all_who_wait_and_asked_again_by_the_next() -> None:
