@@ -25,10 +25,12 @@ from controller.observation import (
 from controller.observe import Observer
 from controller.overviews import Overviews
 from controller.submissions import Submissions
+from shared.model.status import JobState
 
 _UNASKED = FlinkInfo("", "")
 """Of a JobManager that answers: which Flink it is, the status of its cluster says."""
-_NOBODY = Unknown("there is no JobManager to ask")
+_COMING_UP = 1.0
+"""Seconds for which several jobs that come up go by one answer."""
 
 
 class SessionJobObserver:
@@ -109,7 +111,7 @@ class SessionJobObserver:
         base, job_id = cluster.address, subject.status.job_status.job_id
         self._overviews.follow(subject.key, base, job_id)
         try:
-            jobs = await self._overviews.jobs(base, within=0 if live else self._interval)
+            jobs = await self._overviews.jobs(base, within=0 if live else self._age(subject))
         except RestError as error:
             nothing = Unknown(str(error), error.problem)
             return Answers(nothing, nothing)
@@ -118,6 +120,12 @@ class SessionJobObserver:
             return Answers(Known(_UNASKED), Absent())
         answers = await self._job_manager.ask_about(found, subject, base, at, in_motion=live)
         return replace(answers, flink=Known(_UNASKED))
+
+    def _age(self, subject: SessionJobSubject) -> float:
+        """Seconds that an answer may be old: of a job that comes up the next thing happens soon."""
+        state = subject.status.job_status.state
+        is_at_rest = state is None or state is JobState.RUNNING or state.is_terminal
+        return self._interval if is_at_rest else min(self._interval, _COMING_UP)
 
     async def _metadata(
         self, subject: SessionJobSubject, cluster: Fact[Cluster], answers: Answers

@@ -118,6 +118,7 @@ class _Change:
     ) -> None:
         self.before = subject.configuration(before)
         self._after = subject.configuration(after)
+        self._has_own_cluster = isinstance(after, FlinkDeploymentSpec)
         self._version_changes = _flink_version(before) is not _flink_version(after)
         self._restored_from = recorded_path(subject.status)
         self._observation = observation
@@ -165,11 +166,15 @@ class _Change:
 
     def _whatever_its_age(self) -> Route | Wait:
         both = (self.before, self._after)
+        if not self._has_own_cluster and self.job is not None:
+            return self._cancelled()  # its metadata is its cluster's, and stays there
         if self._version_changes or not all(high_availability_is_kubernetes(one) for one in both):
             return self._cancelled()
         match self._observation.high_availability:
             case Unknown():
                 return Wait()
+            case Known() if not self._has_own_cluster:
+                return Wait()  # its JobManager brings it back
             case Known() if self.job is None or not is_true(LAST_STATE_JOB_CANCEL.read(self._after)):
                 return self._by_metadata()
             case _:

@@ -1,5 +1,6 @@
 """FlinkSessionJobs and observations of them, for tests of decisions and effects."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from controller.decide import decide_session_job
@@ -47,17 +48,22 @@ def session_job(*, job: Json | None = None, generation: int = 1, **spec: Any) ->
     }
 
 
-def session_job_of(raw: Json, cluster: Json | None = CLUSTER) -> SessionJobSubject:
+def session_job_of(
+    raw: Json, cluster: Json | None = CLUSTER, operator: Mapping[str, str] | None = None
+) -> SessionJobSubject:
     """What is decided about."""
-    found = None if cluster is None else session_cluster(subject_of(cluster), ADDRESS)
-    return read_session_job(raw, {}, found, cluster)
+    found = None if cluster is None else session_cluster(subject_of(cluster, operator), ADDRESS)
+    return read_session_job(raw, operator or {}, found, cluster)
 
 
 def plan_of_job(
-    raw: Json, observation: Observation, cluster: Json | None = CLUSTER
+    raw: Json,
+    observation: Observation,
+    cluster: Json | None = CLUSTER,
+    operator: Mapping[str, str] | None = None,
 ) -> Plan[FlinkSessionJobStatus]:
     """What is decided."""
-    return decide_session_job(session_job_of(raw, cluster), observation)
+    return decide_session_job(session_job_of(raw, cluster, operator), observation)
 
 
 def cluster_is_up(**facts: Any) -> Observation:

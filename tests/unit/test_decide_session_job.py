@@ -315,3 +315,14 @@ def test_job_stays_with_the_cluster_of_its_record() -> None:
     assert named_cluster(raw) == "orders"
     assert named_cluster(moved) == "orders"
     assert named_cluster(session_job()) == "orders"
+
+
+def test_job_in_mode_last_state_is_cancelled_whatever_metadata_its_cluster_keeps() -> None:
+    cluster = deployed(session(flinkConfiguration=SAVEPOINTS | KUBERNETES_HA))
+    raw = running_job(session_job())
+    changed = edited(raw, job={"parallelism": 3, "upgradeMode": "last-state"})
+    checkpoints = Known(Checkpoints("s3://b/cp/chk-7"))
+    listing = listed(raw, checkpoints=checkpoints, high_availability=Unknown("nobody was asked"))
+    operator = {"kubernetes.operator.session-job.upgrade.last-state.enabled": "true"}
+    plan = plan_of_job(changed, listing, cluster, operator)
+    assert plan.actions == (CancelJob(raw["status"]["jobStatus"]["jobId"]),)
