@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.api.api_server import FLINK_DEPLOYMENTS, ApiServer, RefusedError
 from tests.cluster import Cluster, Console, Level, up
 from tests.e2e.conftest import Release
-from tests.e2e.continuity import counting, storage
+from tests.e2e.continuity import counting, remove_storage, storage
 from tests.images import Image
 from tests.installation import install, provide_image, provide_operator_images
 
@@ -27,13 +27,16 @@ def tables() -> Iterator[Table]:
     cluster = up(Level.NODE, progress=Console())
     install(cluster, provide_operator_images(cluster, Console()), job_namespaces=(_NAMESPACE,))
     image = provide_image(cluster, Image.FLINK_2_3, Console())
-    with tempfile.TemporaryDirectory() as folder, storage(_NAME) as history:
+    with tempfile.TemporaryDirectory() as folder:
         run = _Run(cluster, ApiServer.of(cluster.kubeconfig, Path(folder)))
         run.remove()
+        remove_storage(_NAME)
+        resource = counting(_NAME, Release("v2_3", image), storage(_NAME), upgrade_mode="savepoint")
         try:
-            yield _measured(run, counting(_NAME, Release("v2_3", image), history, upgrade_mode="savepoint"))
+            yield _measured(run, resource)
         finally:
             run.remove()
+            remove_storage(_NAME)
 
 
 def _measured(run: "_Run", resource: Json) -> Table:

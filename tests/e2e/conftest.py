@@ -13,7 +13,7 @@ from filelock import FileLock
 from tests.certificates import Pair
 from tests.cluster import Cluster, ClusterError, Console, Level, up
 from tests.e2e.authority import provide_authority
-from tests.e2e.continuity import History, storage
+from tests.e2e.continuity import History, remove_storage, storage
 from tests.e2e.flink import Flink
 from tests.e2e.jar_server import JarServer, jar_server
 from tests.e2e.resume import Resume
@@ -164,15 +164,15 @@ def flink(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
         if request.session.testsfailed:
             flink.describe()
         flink.remove()
+        remove_storage(name)
 
 
 @pytest.fixture
-def history(flink: Flink) -> Iterator[History]:
+def history(flink: Flink) -> History:
     """What a counting job writes down, on this machine's disk."""
     if flink.cluster.external:
         pytest.skip("the job's record lies on the node, which is not this machine")
-    with storage(flink.namespace) as history:
-        yield history
+    return storage(flink.namespace)
 
 
 @pytest.fixture

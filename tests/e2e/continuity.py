@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 IN_POD = "/flink-data"
+_FOLDERS = Path("/var/tmp/flink-operator-e2e")
 STORAGE = {
     "taskmanager.numberOfTaskSlots": "2",
     "execution.checkpointing.interval": "2 s",
@@ -110,15 +109,17 @@ def _modified(file: Path) -> float:
         return 0
 
 
-@contextmanager
-def storage(namespace: str) -> Iterator[History]:
+def storage(namespace: str) -> History:
     """A folder of the node for one test's checkpoints and markers."""
-    folder = Path("/var/tmp/flink-operator-e2e") / namespace
+    folder = _FOLDERS / namespace
     folder.mkdir(parents=True)
     folder.chmod(0o777)  # Flink's pods are no root
-    try:
-        yield History(folder)
-    finally:
+    return History(folder)
+
+
+def remove_storage(namespace: str) -> None:
+    """Once its pods are gone: a container that starts would make the folder again."""
+    if (folder := _FOLDERS / namespace).exists():
         shutil.rmtree(folder)
 
 

@@ -235,26 +235,26 @@ async def test_controller_that_dies_at_every_effect_of_an_upgrade_loses_nothing(
     flink: Flink, release: Release
 ) -> None:
     key = (flink.namespace, NAME)
-    with storage(flink.namespace) as history:
-        flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
-        alive = Crashes()
-        alive.left = []
-        await until(flink.cluster, key, alive, is_stable(1))
-        first = history.wait_for_start(1)
+    history = storage(flink.namespace)
+    flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
+    alive = Crashes()
+    alive.left = []
+    await until(flink.cluster, key, alive, is_stable(1))
+    first = history.wait_for_start(1)
 
-        flink.patch(NAME, {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}})
-        crashes = Crashes()
-        await until(flink.cluster, key, crashes, is_stable(2))
+    flink.patch(NAME, {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}})
+    crashes = Crashes()
+    await until(flink.cluster, key, crashes, is_stable(2))
 
-        assert crashes.left == []
-        second = history.wait_for_start(2)
-        assert second.restored
-        assert second.count == history.last_count(first.run)
-        assert len(history.starts()) == 2
-        _assert_one_job_manager(flink)
-        history.assert_never_two_at_once()
-        flink.kubectl("delete", "flinkdeployment", NAME, "--wait=false")
-        await _deleted(flink, key)
+    assert crashes.left == []
+    second = history.wait_for_start(2)
+    assert second.restored
+    assert second.count == history.last_count(first.run)
+    assert len(history.starts()) == 2
+    _assert_one_job_manager(flink)
+    history.assert_never_two_at_once()
+    flink.kubectl("delete", "flinkdeployment", NAME, "--wait=false")
+    await _deleted(flink, key)
 
 
 async def _deleted(flink: Flink, key: Key) -> None:

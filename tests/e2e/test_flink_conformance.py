@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -83,12 +83,12 @@ async def connected(flink: Flink) -> AsyncIterator[tuple[KubernetesApi, FlinkRes
 
 
 @pytest.fixture
-def history(flink: Flink) -> Iterator[History]:
+def history(flink: Flink) -> History:
     if flink.cluster.external:
         pytest.skip("jobs keep their state on the node, which is not this machine")
-    with storage(flink.namespace) as history:
-        (history.folder / "readonly").mkdir(mode=0o555)
-        yield history
+    found = storage(flink.namespace)
+    (found.folder / "readonly").mkdir(mode=0o555)
+    return found
 
 
 async def test_flink_does_what_the_simulation_does(flink: Flink, release: Release, history: History) -> None:

@@ -62,26 +62,26 @@ def objects(flink: Flink) -> dict[str, str]:
 
 
 def test_running_job_of_the_java_operator_is_taken_over_and_upgraded(flink: Flink, release: Release) -> None:
-    with storage(flink.namespace) as history:
-        flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
-        resource = flink.wait_until_running(NAME)
-        first = history.wait_for_start(1)
-        with stopped_controller(flink.cluster):
-            left = {**resource, "status": status_of_the_java_operator(resource)}
-            flink.kubectl("replace", "--subresource=status", "-f", "-", stdin=json.dumps(left))
-            before = objects(flink)
-        taken = flink.wait_for(
-            NAME, lambda r: ready(r) != {}, within=SECONDS, what="the controller looks at the resource"
-        )
+    history = storage(flink.namespace)
+    flink.apply(counting(NAME, release, history, upgrade_mode="savepoint"))
+    resource = flink.wait_until_running(NAME)
+    first = history.wait_for_start(1)
+    with stopped_controller(flink.cluster):
+        left = {**resource, "status": status_of_the_java_operator(resource)}
+        flink.kubectl("replace", "--subresource=status", "-f", "-", stdin=json.dumps(left))
+        before = objects(flink)
+    taken = flink.wait_for(
+        NAME, lambda r: ready(r) != {}, within=SECONDS, what="the controller looks at the resource"
+    )
 
-        assert ready(taken)["reason"] == "JobRunning"
-        assert {**taken["status"], "conditions": []} == {**left["status"], "conditions": []}
-        assert objects(flink) == before
-        assert len(history.starts()) == 1
+    assert ready(taken)["reason"] == "JobRunning"
+    assert {**taken["status"], "conditions": []} == {**left["status"], "conditions": []}
+    assert objects(flink) == before
+    assert len(history.starts()) == 1
 
-        flink.patch(NAME, {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}})
-        second = history.wait_for_start(2)
+    flink.patch(NAME, {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}})
+    second = history.wait_for_start(2)
 
-        assert second.restored
-        assert second.count == history.last_count(first.run)
-        history.assert_never_two_at_once()
+    assert second.restored
+    assert second.count == history.last_count(first.run)
+    history.assert_never_two_at_once()
