@@ -12,6 +12,7 @@ from controller.kubernetes_api import (
     CONFIG_MAPS,
     DEPLOYMENTS,
     FLINK_DEPLOYMENTS,
+    FLINK_SESSION_JOBS,
     SERVICES,
     ApiError,
     Collection,
@@ -22,6 +23,7 @@ from controller.plan import (
     CreateCluster,
     DeleteCluster,
     DeleteHighAvailabilityData,
+    DeleteSessionJobs,
     ForgetJobPlans,
     GiveUpCluster,
     RemoveFinalizer,
@@ -288,3 +290,28 @@ async def test_finalizer_is_not_set_on_a_version_that_was_not_read() -> None:
     kubernetes = FakeKubernetes((FLINK_DEPLOYMENTS, RAW))
     with pytest.raises(Conflict):
         await actor(kubernetes).perform(AddFinalizer(), subject_of(RAW))
+
+
+# Session jobs of a cluster that goes with them
+
+
+def with_session_jobs(*names: str, **metadata: Any) -> FakeKubernetes:
+    jobs = ({"metadata": {"name": name, "namespace": "shop", "uid": name, **metadata}} for name in names)
+    return FakeKubernetes(*((FLINK_SESSION_JOBS, job) for job in jobs))
+
+
+async def test_session_jobs_are_deleted_and_those_that_are_gone_or_going_left_alone() -> None:
+    kubernetes = with_session_jobs("one", "two")
+    action = DeleteSessionJobs(("one", "two", "gone"))
+    for _ in range(2):
+        await actor(kubernetes).perform(action, subject_of(RAW))
+    assert kubernetes.names(FLINK_SESSION_JOBS) == []
+
+
+async def test_session_job_that_may_not_be_deleted_is_a_problem_for_the_owner() -> None:
+    kubernetes = with_session_jobs("one")
+    kubernetes.before = refusing(("delete", "flinksessionjobs", "one"), 403)
+    with pytest.raises(ActionRefused) as refusal:
+        await actor(kubernetes).perform(DeleteSessionJobs(("one",)), subject_of(RAW))
+    assert refusal.value.problem.reason == "SessionJobsStay"
+    assert "rbac.deleteSessionJobs" in refusal.value.problem.message
