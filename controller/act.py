@@ -3,7 +3,8 @@
 import logging
 
 from controller.act_on_job import JobActor
-from controller.decide.problems import INGRESS_FAILED, repair_is_refused, session_jobs_stay
+from controller.decide.problems import INGRESS_FAILED, repair_is_refused
+from controller.decide.session.problems import session_jobs_stay
 from controller.decide.subject import Subject
 from controller.diagnosis import refused
 from controller.flink.checksums import CHECKSUMS_ANNOTATION, as_annotation, checksums_of

@@ -14,7 +14,7 @@ from controller.artifacts.artifact import ArtifactError, Credentials
 from controller.artifacts.secret import read_credentials
 from controller.artifacts.terms import wanted
 from controller.cache import Key
-from controller.decide.problems import artifact_failed, operator_failed, submission_failed
+from controller.decide.session.problems import artifact_failed, operator_failed, submission_failed
 from controller.decide.subject import SessionCluster, SessionJobSubject
 from controller.flink.jars import RunJar
 from controller.flink.rest import FlinkRest, RestError

@@ -31,8 +31,6 @@ OF_OBJECTS = frozenset(
 JOB_FAILED = "JobFailed"
 """Reason of a job that failed for good."""
 
-_WAITING_FOR_CLUSTER = "WaitingForCluster"
-
 SAVEPOINT_ERROR = "SavepointError"
 """Reason of a problem with a savepoint that is to be taken: the job runs on."""
 
@@ -249,7 +247,7 @@ def job_manager_is_silent(why: Problem | None) -> Problem:
     """It is up and does not answer, so no savepoint can be taken."""
     return Problem(
         "WaitingForJob",
-        f"The change waits for a savepoint, because the JobManager does not answer. {_told(why)}"
+        f"The change waits for a savepoint, because the JobManager does not answer. {told(why)}"
         "To go on from the last checkpoint instead, set upgradeMode to last-state.",
     )
 
@@ -258,7 +256,7 @@ def job_manager_is_down(why: Problem | None) -> Problem:
     """It does not answer, and Flink keeps no metadata that could be gone on from."""
     return Problem(
         "WaitingForJob",
-        f"The change waits for the JobManager: only it can tell where the job was. {_told(why)}If it cannot "
+        f"The change waits for the JobManager: only it can tell where the job was. {told(why)}If it cannot "
         f"come up any more, look for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
     )
 
@@ -268,12 +266,13 @@ def nobody_tells_whether_it_stopped(why: Problem | None) -> Problem:
     return Problem(
         "WaitingForJob",
         "The job was asked to stop for the change, and its JobManager does not answer: the job may run, or "
-        f"may have ended. Nothing is started before it tells. {_told(why)}If it cannot answer any more, look "
+        f"may have ended. Nothing is started before it tells. {told(why)}If it cannot answer any more, look "
         f"for the job's newest checkpoint or savepoint, {_START_FROM_A_PATH}",
     )
 
 
-def _told(why: Problem | None) -> str:
+def told(why: Problem | None) -> str:
+    """A sentence for the middle of a message, with a space after it; empty where nobody knows."""
     return "" if why is None else f"{why.message} "
 
 
@@ -310,73 +309,4 @@ def checkpoint_is_too_old() -> Problem:
         "CheckpointTooOld",
         f"The job's newest checkpoint is older than {LAST_STATE_CHECKPOINT_AGE.key} allows. "
         "Set execution.checkpointing.savepoint-dir, so that a savepoint can be taken instead.",
-    )
-
-
-def session_cluster_is_missing(name: str) -> Problem:
-    """The FlinkDeployment that the job names is not there."""
-    return Problem(
-        _WAITING_FOR_CLUSTER,
-        f"There is no FlinkDeployment {name} in this namespace. The job is submitted when there is one, "
-        "without spec.job.",
-    )
-
-
-def cluster_is_an_application(name: str) -> Problem:
-    """It has a job of its own."""
-    return Problem(
-        "NotASessionCluster",
-        f"FlinkDeployment {name} runs a job of its own and takes no other. Name a session cluster in a new "
-        "FlinkSessionJob: a FlinkDeployment without spec.job.",
-    )
-
-
-def session_cluster_goes(name: str) -> Problem:
-    """It is being deleted."""
-    return Problem(
-        _WAITING_FOR_CLUSTER,
-        f"Session cluster {name} is being deleted. The job is submitted when there is another of that name.",
-    )
-
-
-def session_cluster_is_not_ready(name: str, why: Problem | None) -> Problem:
-    """It is on its way up, or in trouble of its own."""
-    return Problem(
-        _WAITING_FOR_CLUSTER,
-        f"Session cluster {name} takes no jobs yet. {_told(why)}What it waits for its own conditions tell: "
-        f"kubectl describe flinkdeployment {name}",
-    )
-
-
-def session_jobs_run(names: Sequence[str]) -> Problem:
-    """The cluster's JobManager may not go before them."""
-    return Problem(
-        "WaitingForSessionJobs",
-        "The change waits until the session jobs are stopped that have state to lose: "
-        f"{', '.join(sorted(names))}. Where one does not stop, its own conditions say why.",
-    )
-
-
-def artifact_failed(cause: str) -> Problem:
-    """The jar cannot be had from where it is said to lie."""
-    return Problem("ArtifactFailed", cause)
-
-
-def submission_failed(cause: str) -> Problem:
-    """The JobManager did not take the job, or did not say so."""
-    return Problem("SubmissionFailed", f"The job could not be submitted: {cause}")
-
-
-def operator_failed() -> Problem:
-    """By a fault of its own."""
-    message = "The operator failed to submit the job, by its own fault: its log tells more."
-    return Problem("InternalError", message)
-
-
-def session_jobs_stay(name: str, cause: str) -> Problem:
-    """The operator may not delete them."""
-    return Problem(
-        "SessionJobsStay",
-        f"FlinkSessionJob {name} is to be deleted with its cluster. The API server refuses that: {cause}. "
-        "Install the operator with rbac.deleteSessionJobs: true, or delete it yourself.",
     )

@@ -1,6 +1,5 @@
 """A deployed spec: what is seen of it, put into the status."""
 
-from controller.decide import problems
 from controller.decide.change import changes, way
 from controller.decide.conditions import timestamp
 from controller.decide.ended import SHUTDOWN, note_newest_checkpoint, route_after_end
@@ -12,6 +11,7 @@ from controller.decide.restore import NotYet, Restore, recovery
 from controller.decide.rollback import is_rollback
 from controller.decide.route import WITHOUT_STATE, Wait
 from controller.decide.session.cluster import jobs_with_state_to_lose
+from controller.decide.session.problems import session_jobs_run
 from controller.decide.situation import Situation
 from controller.decide.stability import has_proved_itself
 from controller.decide.stopping import stop_what_is_left, tear_down
@@ -41,7 +41,7 @@ def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
 def say_which_session_jobs_run(now: Situation) -> None:
     """They are being stopped with their state, or say why they cannot be."""
     note_what_is_seen(now)
-    now.step.waits_for = problems.session_jobs_run(jobs_with_state_to_lose(now))
+    now.step.waits_for = session_jobs_run(jobs_with_state_to_lose(now))
     now.step.look_within = SOON
 
 

@@ -16,6 +16,7 @@ from controller.decide.recording import (
 )
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.route import Suspension, Wait
+from controller.decide.session import problems as session
 from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import has_proved_itself
 from controller.decide.submission import job_id_of_next_run
@@ -44,13 +45,13 @@ def _say_how_the_cluster_is(now: SessionJobSituation) -> None:
     """One that is on its way up is no problem."""
     name, cluster = now.goal.spec.deployment_name or "", now.subject.cluster
     if cluster is None:
-        now.step.problem = problems.session_cluster_is_missing(name)
+        now.step.problem = session.session_cluster_is_missing(name)
     elif cluster.is_application:
-        now.step.problem = problems.cluster_is_an_application(name)
+        now.step.problem = session.cluster_is_an_application(name)
     elif cluster.being_deleted:
-        now.step.problem = problems.session_cluster_goes(name)
+        now.step.problem = session.session_cluster_goes(name)
     else:
-        now.step.waits_for = problems.session_cluster_is_not_ready(name, now.observation.rest_problem)
+        now.step.waits_for = session.session_cluster_is_not_ready(name, now.observation.rest_problem)
 
 
 def submit_for_the_first_time(now: SessionJobSituation) -> None:
