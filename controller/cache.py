@@ -4,9 +4,9 @@ kopf's indices hold the objects and are filled before the first handler runs. Be
 process wrote itself, so that it reads its own writes although the watch may be late.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from controller.flink.checksums import Kind, checksum
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
@@ -16,6 +16,7 @@ from shared.model.reconciled_spec import parts_of_document
 
 Key = tuple[str, str]
 """Namespace and name."""
+T = TypeVar("T")
 
 DEPLOYMENT_INDEX, POD_INDEX, INGRESS_INDEX = "flink_deployments", "flink_pods", "flink_ingresses"
 SESSION_JOB_INDEX = "flink_session_jobs_by_cluster"
@@ -77,6 +78,7 @@ class Cache:
     def __init__(self) -> None:
         self._indices: Mapping[str, Mapping[Any, Any]] = {}
         self._written: dict[tuple[str, Key], Object] = {}
+        self._understood: dict[tuple[str, Key], tuple[Object, object]] = {}
         self.repair_pace = RepairPace()
 
     def connect(self, indices: Mapping[str, Mapping[Any, Any]]) -> None:
@@ -98,6 +100,20 @@ class Cache:
         """Remember what the API server answered to a write of ours."""
         self._written[plural, (body["metadata"]["namespace"], body["metadata"]["name"])] = kept(body)
 
+    def understood(self, plural: str, key: Key, read: Callable[[Object], T]) -> T | None:
+        """What `read` makes of the newest known version, made once for each; None where there is none.
+
+        `read` is the same whenever it is called for a kind.
+        """
+        body = self.resource(plural, key)
+        if body is None:
+            self._understood.pop((plural, key), None)
+            return None
+        before = self._understood.get((plural, key))
+        if before is None or before[0] is not body:
+            before = self._understood[plural, key] = body, read(body)
+        return cast(T, before[1])
+
     def is_news(self, plural: str, key: Key, body: Mapping[str, Any]) -> bool:
         """Whether a version that a watch delivered is later than what this process wrote itself."""
         written = self._written.get((plural, key))
@@ -108,6 +124,7 @@ class Cache:
     def forget(self, plural: str, key: Key) -> None:
         """The resource is gone."""
         self._written.pop((plural, key), None)
+        self._understood.pop((plural, key), None)
         if plural == FLINK_DEPLOYMENTS.plural:
             self.repair_pace.forget(key)
 

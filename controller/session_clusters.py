@@ -16,8 +16,11 @@ def session_job_subject(
     raw: Object, cache: Cache, operator_configuration: Mapping[str, str]
 ) -> SessionJobSubject:
     """A session job with what is known of its cluster. Raises StatusUnreadable."""
-    body = cache.resource(FLINK_DEPLOYMENTS.plural, (raw["metadata"]["namespace"], named_cluster(raw)))
-    cluster = None if body is None else _read_cluster(body, operator_configuration)
+    key = raw["metadata"]["namespace"], named_cluster(raw)
+    body = cache.resource(FLINK_DEPLOYMENTS.plural, key)
+    cluster = cache.understood(
+        FLINK_DEPLOYMENTS.plural, key, lambda found: _read_cluster(found, operator_configuration)
+    )
     return read_session_job(raw, operator_configuration, cluster, body)
 
 

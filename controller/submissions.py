@@ -104,6 +104,7 @@ class Submissions:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._uploads.close()
 
     def _note_end(self, key: Key, submission: _Submission, task: asyncio.Task[None]) -> None:
         """Also of one that was cancelled before it began to work."""

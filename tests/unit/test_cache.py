@@ -49,6 +49,28 @@ def test_everything_is_news_about_what_was_not_written() -> None:
     assert Cache().is_news(PLURAL, KEY, version(1))
 
 
+def test_version_is_understood_once() -> None:
+    watched, read = [version(10)], list[str]()
+    cache = Cache()
+    cache.connect({resource_index(PLURAL): {KEY: watched}})
+
+    def understand(body: dict[str, Any]) -> str:
+        read.append(body["metadata"]["resourceVersion"])
+        return read[-1]
+
+    assert [cache.understood(PLURAL, KEY, understand) for _ in range(3)] == ["10", "10", "10"]
+    watched[0] = version(11)
+    assert cache.understood(PLURAL, KEY, understand) == "11"
+    cache.forget(PLURAL, KEY)
+    assert cache.understood(PLURAL, KEY, understand) == "11"
+    assert read == ["10", "11", "11"]
+
+
+def test_nothing_is_understood_of_what_is_not_there() -> None:
+    cache = cache_with(version(10))
+    assert cache.understood(PLURAL, ("shop", "others"), lambda _: 1) is None
+
+
 def test_who_wrote_which_field_is_not_kept() -> None:
     body = version(1, spec={"replicas": 1, "template": {"spec": {}}}, status={"replicas": 1})
     body["metadata"]["managedFields"] = [{"manager": "kubectl"}]

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from controller.flink.jars import Jar, RunJar
 from controller.flink.rest import FlinkRest, NoSuchJar, RestError
-from tests.unit.job_manager import JobManager, failure
+from tests.job_manager import JobManager, failure
 
 JOB = "d7203a3b348850bf90e5f4209f3b6095"
 ON_SERVER_SIDE = (

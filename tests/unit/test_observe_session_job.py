@@ -17,10 +17,10 @@ from controller.observe_session_job import SessionJobObserver
 from controller.plan import RunJob
 from controller.submissions import Submissions
 from shared.model.status import JobState
+from tests.job_manager import JobManager
 from tests.unit.artifacts.fetching import artifacts
 from tests.unit.fake_kubernetes import Call, FakeCache, FakeKubernetes
 from tests.unit.flink_deployments import Json, deployment_object, edited, session, with_metadata
-from tests.unit.job_manager import JobManager
 from tests.unit.recorded_deployments import KUBERNETES_HA, SAVEPOINTS, deployed
 from tests.unit.session_jobs import CLUSTER, running_job, session_job, session_job_of, submitted_job
 

@@ -17,11 +17,11 @@ from controller.observation import Absent, Attempt, Known
 from controller.plan import RunJob
 from controller.submissions import Submissions
 from shared.model.deployment import FlinkVersion
+from tests.job_manager import JobManager, failure
 from tests.unit.artifacts.fetching import artifacts
 from tests.unit.artifacts.web_server import WebServer, jar, raw, status
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.flink_deployments import Json, with_metadata
-from tests.unit.job_manager import JobManager, failure
 from tests.unit.session_jobs import session_job, session_job_of
 
 JOB, OTHER_JOB = "d7203a3b348850bf90e5f4209f3b6095", "00000000000000000000000000000001"
@@ -48,7 +48,7 @@ class World:
             on_started=lambda: None,
             clock=lambda: self.now,
         )
-        uploads = JarUploads(rest, artifacts())
+        uploads = JarUploads(rest, artifacts(), kept_for=0)
         self.submissions = Submissions(
             self.kubernetes.api, rest, uploads, self.elector, on_end=self.ended.append
         )
@@ -134,7 +134,7 @@ async def test_job_is_run_under_the_id_on_record_and_its_jar_taken_away(world: W
     assert (ended.problem, ended.ended_at is not None) == (None, True)
     ((_, request),) = world.manager.runs
     assert request["jobId"] == JOB
-    assert world.manager.jars == {}
+    await world.until(lambda: world.manager.jars == {})
     assert world.ended == [KEY]
 
 
@@ -282,7 +282,7 @@ async def test_replica_that_lost_its_lease_while_it_brought_the_jar_does_not_run
     await world.until(lambda: bool(world.ended))
     assert world.attempt().problem is None
     assert world.manager.runs == []
-    assert world.manager.jars == {}
+    await world.until(lambda: world.manager.jars == {})
 
 
 async def test_abandoned_before_the_run_it_ends_and_leaves_nothing(world: World) -> None:
@@ -293,7 +293,7 @@ async def test_abandoned_before_the_run_it_ends_and_leaves_nothing(world: World)
     await world.until(lambda: bool(world.ended))
     assert world.attempt().ended_at is not None
     assert world.manager.runs == []
-    assert world.manager.jars == {}
+    await world.until(lambda: world.manager.jars == {})
 
 
 async def test_abandoned_after_the_run_was_asked_for_it_is_waited_for(world: World) -> None:
@@ -304,7 +304,7 @@ async def test_abandoned_after_the_run_was_asked_for_it_is_waited_for(world: Wor
     world.manager.may_run.set()
     await world.until(lambda: bool(world.ended))
     assert len(world.manager.runs) == 1
-    assert world.manager.jars == {}
+    await world.until(lambda: world.manager.jars == {})
 
 
 async def test_abandoned_before_it_began_to_work_it_ends(world: World) -> None:

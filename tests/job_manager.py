@@ -1,11 +1,13 @@
 """A JobManager as a server on loopback: it lists jobs, and takes and runs jars as Flink does."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+import orjson
 from aiohttp import BodyPartReader, web
 from aiohttp.test_utils import TestServer
 
@@ -13,11 +15,16 @@ from aiohttp.test_utils import TestServer
 class JobManager:
     """It keeps jars until they are deleted, and refuses more than one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *further: web.RouteDef) -> None:
+        """`further`: what it serves besides."""
+        self._further = further
         self.jars: dict[str, bytes] = {}
         self.uploads: list[str] = []
         """Names of all jars that ever came whole."""
         self.runs: list[tuple[str, Any]] = []
+        """Ids of jars, and what came with the call that runs them."""
+        self.run_at: dict[str, float] = {}
+        """When that call came, in seconds since 1970, by the id of the job."""
         self.refusal: web.Response | None = None
         """What it says to whatever would run a jar."""
         self.refused_deletion: web.Response | None = None
@@ -35,9 +42,9 @@ class JobManager:
 
     @classmethod
     @asynccontextmanager
-    async def serve(cls) -> AsyncIterator[Self]:
+    async def serve(cls, *further: web.RouteDef) -> AsyncIterator[Self]:
         """One that serves until the end of the block."""
-        manager = cls()
+        manager = cls(*further)
         await manager._server.start_server()
         manager.url = str(manager._server.make_url("")).rstrip("/")
         try:
@@ -61,7 +68,8 @@ class JobManager:
         self.jobs.append(entry)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=2**20)
+        application = web.Application(client_max_size=2**22)
+        application.router.add_get("/config", self._config)
         application.router.add_get("/jobs/overview", self._overview)
         application.router.add_get("/jobs/{id}/exceptions", self._exceptions)
         application.router.add_get("/jobs/{id}/checkpoints", self._checkpoints)
@@ -69,11 +77,16 @@ class JobManager:
         application.router.add_post("/jars/upload", self._upload)
         application.router.add_post("/jars/{id}/run", self._run)
         application.router.add_delete("/jars/{id}", self._delete)
+        application.add_routes(self._further)
         return application
+
+    async def _config(self, _: web.Request) -> web.Response:
+        self.asked["GET /config"] += 1
+        return web.json_response({"flink-version": "2.3.0", "flink-revision": "a1b2c3d"})
 
     async def _overview(self, _: web.Request) -> web.Response:
         self.asked["GET /jobs/overview"] += 1
-        return web.json_response({"jobs": self.jobs})
+        return web.Response(body=orjson.dumps({"jobs": self.jobs}), content_type="application/json")
 
     async def _exceptions(self, _: web.Request) -> web.Response:
         self.asked["GET /jobs/exceptions"] += 1
@@ -114,11 +127,15 @@ class JobManager:
     async def _run(self, request: web.Request) -> web.Response:
         self.asked["POST /jars/run"] += 1
         name, body = request.match_info["id"], await request.json()
+        self.run_at[body["jobId"]] = time.time()
         await self.may_run.wait()
         self.runs.append((name, body))
         if self.refusal is None and name not in self.jars:
             return failure(500, f"RestHandlerException: Jar file /tmp/{name} does not exist\n\tat x.Y")
-        return self.refusal or web.json_response({"jobid": body["jobId"]})
+        if self.refusal is not None:
+            return self.refusal
+        self.run(body["jobId"])
+        return web.json_response({"jobid": body["jobId"]})
 
     async def _delete(self, request: web.Request) -> web.Response:
         self.asked["DELETE /jars"] += 1
