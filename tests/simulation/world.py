@@ -8,7 +8,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from controller import deployments, events, leadership, observe, reconcile, together
+from controller import deployments, events, leadership, observe, reconcile
 from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
 from controller.decide.route import Route
 from controller.decide.upgrade import choose_route
@@ -17,7 +17,7 @@ from controller.observation import Observation
 from controller.plan import Plan
 from shared.model.deployment import FlinkDeploymentSpec
 from shared.model.reconciled_spec import ReconciledSpec
-from tests.simulation.clock import Clock, in_turn, virtual_datetime
+from tests.simulation.clock import Clock, virtual_datetime
 from tests.simulation.control import Control
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import Fault
@@ -252,7 +252,6 @@ def simulated(coverage: Coverage) -> Iterator["Stage"]:
     changes: list[tuple[Any, str, Any]] = [
         *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
-        (together, "asyncio", SimpleNamespace(gather=in_turn)),
         (deployments, "decide", _telling_decide(coverage)),
         (reconcile, "decide_unseen", _telling_unseen(coverage)),
         (state_machine, "transition_of", _telling_transition(coverage)),
