@@ -216,6 +216,8 @@ class SessionJob:
     name: str
     has_state_to_lose: bool
     """It keeps state, and has not ended."""
+    may_run: bool = False
+    """It was submitted, and has not ended."""
 
 
 @dataclass(frozen=True, slots=True)

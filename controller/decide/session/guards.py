@@ -25,7 +25,8 @@ def its_cluster_goes(now: SessionJobSituation) -> bool:
     cluster = now.subject.cluster
     if cluster is None or not cluster.goes or cluster.carries_jobs_over:
         return False
-    return _keeps_state(now) and it_is_alive(now)
+    would_come_back = cluster.keeps_metadata and not cluster.being_deleted
+    return (keeps_state(now) or would_come_back) and it_is_alive(now)
 
 
 def its_cluster_goes_and_a_way_is_open(now: SessionJobSituation) -> bool:
@@ -95,7 +96,7 @@ def it_is_lost(now: SessionJobSituation) -> bool:
 
 def it_is_lost_and_keeps_no_state(now: SessionJobSituation) -> bool:
     """So that nothing is lost with it."""
-    return it_is_lost(now) and not _keeps_state(now)
+    return it_is_lost(now) and not keeps_state(now)
 
 
 def a_suspended_job_runs(now: SessionJobSituation) -> bool:
@@ -112,6 +113,7 @@ def it_is_alive(now: SessionJobSituation) -> bool:
             return False
 
 
-def _keeps_state(now: SessionJobSituation) -> bool:
+def keeps_state(now: SessionJobSituation) -> bool:
+    """Its owner wants it to go on from where it was."""
     job = now.goal.spec.job
     return job is not None and job.upgrade_mode is not UpgradeMode.STATELESS

@@ -2,7 +2,7 @@
 
 from controller.decide import problems
 from controller.decide.change import changes, way
-from controller.decide.ended import note_newest_checkpoint, route_after_end
+from controller.decide.ended import its_end_is_half_told, note_newest_checkpoint, route_after_end
 from controller.decide.observed import apply_job
 from controller.decide.recording import (
     mark_deployed,
@@ -17,6 +17,7 @@ from controller.decide.recording import (
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.route import Suspension, Wait
 from controller.decide.session import problems as session
+from controller.decide.session.guards import keeps_state
 from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import has_proved_itself
 from controller.decide.submission import job_id_of_next_run
@@ -25,6 +26,8 @@ from controller.observation import Absent, Attempt, Known
 from controller.plan import CancelJob, Event, EventComponent, EventType, RunJob
 from shared.model.job import UpgradeMode
 
+_SOON = 1.0
+"""Seconds until the next look at a job that has just ended."""
 _RETRY_SOON, _RETRY = 5.0, 30.0
 """Seconds until the next attempt at a submission: after what may pass, and after what somebody must mend."""
 
@@ -166,6 +169,9 @@ def note_what_is_seen_and_what_is_missing(now: SessionJobSituation) -> None:
         case Wait(problem):
             now.step.problem = problem
 
+    if keeps_state(now) and its_end_is_half_told(status, now.observation):
+        now.step.look_within = _SOON
+        return
 
 def _record_another_run(now: SessionJobSituation, restore: Restore) -> None:
     """Of what runs, or ran."""
