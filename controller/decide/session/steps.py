@@ -80,6 +80,20 @@ def submit_it_again_unless_that_just_failed(now: SessionJobSituation) -> None:
     _submit(now, first=now.last.first_deployment)
 
 
+def take_its_submission_back(now: SessionJobSituation) -> None:
+    """The cluster need not wait for it; when there is one again it starts from the same restore point."""
+    job, status = now.last.spec.job, now.step.status
+    now.step.last = record_change(
+        status,
+        now.last.spec,
+        generation=status.recorded_generation or now.subject.metadata.generation,
+        at=now.observation.at,
+        first=now.last.first_deployment,
+        restore=UpgradeMode.STATELESS if job is None else job.upgrade_mode,
+        path=status.job_status.upgrade_savepoint_path,
+    )
+
+
 def mark_it_deployed(now: SessionJobSituation) -> None:
     """What comes next is decided as for any that is deployed."""
     now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
@@ -155,6 +169,9 @@ def note_what_is_seen(now: SessionJobSituation) -> None:
         now.step.last = record_spec(status, now.last, now.last.spec, generation=generation)
     if now.last.is_suspended:
         return
+    if keeps_state(now) and its_end_is_half_told(status, now.observation):
+        now.step.look_within = _SOON
+        return
     now.step.events += apply_job(status, now.observation)
     if isinstance(now.observation.job, Known) and now.observation.job.value.state.is_terminal:
         note_newest_checkpoint(status, now.observation.checkpoints)
@@ -169,9 +186,6 @@ def note_what_is_seen_and_what_is_missing(now: SessionJobSituation) -> None:
         case Wait(problem):
             now.step.problem = problem
 
-    if keeps_state(now) and its_end_is_half_told(status, now.observation):
-        now.step.look_within = _SOON
-        return
 
 def _record_another_run(now: SessionJobSituation, restore: Restore) -> None:
     """Of what runs, or ran."""
@@ -206,6 +220,6 @@ def _submit(now: SessionJobSituation, *, first: bool) -> None:
         path=restore.path,
         first=first,
     )
-    step.actions = (RunJob(goal.spec, job_id, restore.path),)
+    step.actions = (RunJob(goal.spec, job_id, restore.path, is_repeated=recorded is not None),)
     if recorded is None:  # another attempt at what was refused or cut short is no news
         step.events.append(Event(EventType.NORMAL, "Submit", "Submitting the job", EventComponent.JOB))
