@@ -128,6 +128,9 @@ class _VirtualLoop(BaseEventLoop):
     def _process_events(self, _: object) -> None:
         """There are none from outside."""
 
+    def call_exception_handler(self, _: object) -> None:
+        """Tasks of a process that was killed end by that, and nobody asks."""
+
     def _write_to_self(self) -> None:
         """Nobody has to be woken."""
 

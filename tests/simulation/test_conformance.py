@@ -70,7 +70,7 @@ class SimulatedSite:
         node, line = Node(clock, server, pace), Line(clock, Coverage(), [])
         self._flink = Flink(clock, server, node, pace, self._storage, Indifferent())
         self.api = SimulatedKubernetes(server, line).api
-        self.rest: FlinkRest = SimulatedRest(self._flink, clock, line)
+        self.rest: FlinkRest = SimulatedRest(self._flink, clock, line, pace)
 
     def resource(self, name: str, options: Mapping[str, str]) -> Object:
         metadata = {"name": name, "namespace": NAMESPACE, "generation": 1, "uid": "uid"}

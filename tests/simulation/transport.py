@@ -27,6 +27,7 @@ class Line:
         self.on_effect: Callable[[Call], None] = lambda _: None
         self.lease_fails_until = 0.0
         self.writes: list[str] = []
+        self.rest_reads: list[str] = []
         self.clock = self._clock = clock
         self._coverage = coverage
         self._faults = faults
@@ -73,10 +74,14 @@ class Line:
             case Failure.ANSWER_LOST:
                 await self._clock.sleep(_TIMEOUT)
                 raise _unanswered(call, "no answer within 10 s")
+        await self.arrive()
+        return result
+
+    async def arrive(self) -> None:
+        """An answer reaches the process, if it lives."""
         await self._thaw()
         if self.is_dead:
             raise Crash
-        return result
 
     def _had(self, effect: Callable[[], T]) -> T:
         """The controller may take a broken promise for a failure of its own: it is told past it."""
@@ -111,6 +116,8 @@ class Line:
             self._coverage.hit("crash point", f"{failure.value} {call}")
 
     def _note(self, call: Call) -> None:
+        if call.is_rest and call.is_read:
+            self.rest_reads.append(str(call))
         if not call.is_read and call.plural != "leases":
             self.writes.append(f"{call} {call.name}")
 
