@@ -216,6 +216,8 @@ class SessionJob:
     name: str
     has_state_to_lose: bool
     """It keeps state, and has not ended."""
+    may_run: bool = False
+    """It was submitted, and has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,10 @@ class Attempt:
     """Why it failed."""
     may_pass: bool = False
     """Another attempt may succeed though nobody mends anything."""
+    unanswered_at: datetime | None = None
+    """Until when at the latest the JobManager was asked, by this attempt or one before it, to run the job,
+    and did not say what came of it: the job may come up for a while after.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class RunJob:
     job_id: str
     """On record beforehand: Flink runs no two jobs of the same id."""
     restore_path: str | None
+    is_repeated: bool = False
+    """It was on record before: another process may have had it run."""
 
 
 @dataclass(frozen=True, slots=True)

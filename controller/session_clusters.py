@@ -33,7 +33,7 @@ def session_jobs_of(cache: Cache, subject: Subject) -> Iterator[SessionJob]:
         try:
             found = read_session_job(raw, subject.operator_configuration, None, None)
         except StatusUnreadable:
-            yield SessionJob(key[1], has_state_to_lose=True)
+            yield SessionJob(key[1], has_state_to_lose=True, may_run=True)
         else:
             yield as_seen_by_its_cluster(found)
 

@@ -7,7 +7,7 @@ JobManager that takes its time holds up nobody else.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from controller.artifacts.artifact import ArtifactError, Credentials
@@ -81,8 +81,7 @@ class Submissions:
         job, cluster = action.spec.job, subject.cluster
         if job is None or cluster is None or (before is not None and before.is_under_way):
             return
-        problem = before.attempt.problem if before and before.attempt.job_id == action.job_id else None
-        submission = _Submission(Attempt(action.job_id, problem=problem))
+        submission = _Submission(_next_attempt(action, None if before is None else before.attempt))
         self._submissions[key] = submission
         submission.task = asyncio.create_task(self._submit(submission, action, job, subject, cluster))
         self._tasks.add(submission.task)
@@ -111,6 +110,7 @@ class Submissions:
         self._tasks.discard(task)
         problem: Problem | None = None
         may_pass = True
+        unanswered_at, at = submission.attempt.unanswered_at, datetime.now(UTC)
         match None if task.cancelled() else task.exception():
             case None | NotLeading():
                 pass  # the next leader submits what is on record
@@ -118,13 +118,19 @@ class Submissions:
                 problem, may_pass = artifact_failed(str(error)), error.transient
             case RestError() as error:
                 problem, may_pass = submission_failed(str(error)), error.status != 400
+                if submission.is_being_run and error.status == 0:
+                    unanswered_at = at
             case ApiError() as error:
                 problem = submission_failed(str(error))
             case fault:
                 log.error("the submission of %s/%s failed", *key, exc_info=fault)
                 problem = operator_failed()
-        submission.attempt = replace(
-            submission.attempt, ended_at=datetime.now(UTC), problem=problem, may_pass=may_pass
+        submission.attempt = Attempt(
+            submission.attempt.job_id,
+            ended_at=at,
+            problem=problem,
+            may_pass=may_pass,
+            unanswered_at=unanswered_at,
         )
         self._on_end(key)
 
@@ -168,6 +174,13 @@ class Submissions:
             )
             raise ArtifactError(message, transient=False)
         return read_credentials(uri, secret, body.get("data") or {})
+
+
+def _next_attempt(action: RunJob, before: Attempt | None) -> Attempt:
+    """With what is known of those before; of those that another process made nothing is."""
+    if before is not None and before.job_id == action.job_id:
+        return Attempt(action.job_id, problem=before.problem, unanswered_at=before.unanswered_at)
+    return Attempt(action.job_id, unanswered_at=datetime.now(UTC) if action.is_repeated else None)
 
 
 def _run_of(action: RunJob, job: JobSpec, subject: SessionJobSubject, cluster: SessionCluster) -> RunJar:

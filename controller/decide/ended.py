@@ -28,6 +28,17 @@ def note_newest_checkpoint(status: CommonStatus, checkpoints: Fact[Checkpoints])
             status.job_status.upgrade_savepoint_path = found.newest
 
 
+def its_end_is_half_told(status: CommonStatus, observation: Observation) -> bool:
+    """Of a session job: until it is known where it was, its end is not put on record.
+
+    Its JobManager alone knows that, and may go for the sake of others.
+    """
+    has_just_ended = isinstance(observation.job, Known) and observation.job.value.state.is_terminal
+    is_on_record = status.job_status.state is not None and status.job_status.state.is_terminal
+    is_untold = isinstance(observation.checkpoints, Unknown)
+    return isinstance(status, FlinkSessionJobStatus) and has_just_ended and is_untold and not is_on_record
+
+
 def has_ended(status: CommonStatus, observation: Observation, configuration: Mapping[str, str]) -> bool:
     """The JobManager says so; or it did, is there no more, and cannot have run the job again.
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from controller.decide import deletion, going, guards, last_savepoint, running, submission, suspension
 from controller.decide.change import begin_the_change, roll_back, start_the_unhealthy_job_again
+from controller.decide.ended import its_end_is_half_told
 from controller.decide.observed import apply_job, job_manager_status
 from controller.decide.session import cluster as session
 from controller.decide.situation import AnySituation, Situation
@@ -162,5 +163,5 @@ def _note_what_moves(stage: Stage, now: AnySituation) -> None:
             status.job_manager_deployment_status = job_manager_status(
                 now.observation, status.job_manager_deployment_status
             )
-    if stage is Stage.STOPPING:
+    if stage is Stage.STOPPING and not its_end_is_half_told(status, now.observation):
         now.step.events += apply_job(status, now.observation)

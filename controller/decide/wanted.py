@@ -8,7 +8,7 @@ from controller.decide.recording import with_job
 from controller.decide.rollback import is_rollback, stable_goal
 from controller.decide.subject import AnySubject, SessionJobSubject, Subject
 from controller.observation import Problem
-from shared.model.job import DesiredJobState
+from shared.model.job import DesiredJobState, UpgradeMode
 from shared.model.reconciled_spec import Spec, Spec_co
 from shared.model.session_job import FlinkSessionJobSpec
 from shared.model.status import CommonStatus, ReconciliationState
@@ -55,11 +55,20 @@ def wanted_session_job(subject: SessionJobSubject) -> Wanted[FlinkSessionJobSpec
 def _as_recorded(subject: Subject[Spec, CommonStatus]) -> Wanted[Spec] | None:
     if subject.last is None:
         return None
-    spec, state = subject.last.spec, subject.status.reconciliation_status.state
+    spec, state = _keeping_state(subject.last.spec), subject.status.reconciliation_status.state
     if not state.is_deployed:
         spec = with_job(spec, DesiredJobState.RUNNING)
     generation = subject.status.recorded_generation or subject.metadata.generation
     return Wanted(spec, generation, is_rollback=is_rollback(subject.status))
+
+
+def _keeping_state(spec: Spec) -> Spec:
+    """On record is how the job was started, not whether its owner wants its state kept; what they wrote since
+    may be what is not valid.
+    """
+    if spec.job is None or spec.job.upgrade_mode is not UpgradeMode.STATELESS:
+        return spec
+    return with_job(spec, spec.job.state, UpgradeMode.SAVEPOINT)
 
 
 def objection(subject: AnySubject) -> Problem | None:

@@ -1,24 +1,34 @@
-"""Virtual time: a heap of what is due, and the wall clock that the controller reads."""
+"""Virtual time: a heap of what is due, the wall clock that the controller reads, an event loop on both."""
 
+import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Coroutine
+from asyncio.base_events import BaseEventLoop
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
-from typing import Any, Literal, Self
+from typing import Any, Self, TypeVar
 
-Callback = Callable[[], Awaitable[None] | None]
+T = TypeVar("T")
+Callback = Callable[[], Coroutine[Any, Any, None] | None]
 
 _START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Seconds since the start of the scenario. The wall clock can jump, the monotonic one cannot."""
+    """Seconds since the start of the scenario. The wall clock can jump, the monotonic one cannot.
+
+    Time passes only when nothing is left to be done at a moment: one thing that is due after the other, each
+    with all that follows from it.
+    """
 
     def __init__(self) -> None:
         self.now = 0.0
         self._jumps = 0.0
         self._due: list[tuple[float, int, Callback]] = []
         self._sequence = count()
+        self._work: set[asyncio.Task[None]] = set()
+        self._audience: asyncio.Future[None] | None = None
+        self._failure: Exception | None = None
 
     def wall(self) -> datetime:
         """What a clock on the wall shows."""
@@ -40,32 +50,89 @@ class Clock:
         """Call it then."""
         heapq.heappush(self._due, (self.now + seconds, next(self._sequence), callback))
 
+    async def sleep(self, seconds: float) -> None:
+        """A pause of something that lives in the world."""
+        await self._moment(seconds)
+
     async def advance(self, seconds: float) -> None:
-        """Let time pass, with all that is due meanwhile. What is due may itself let time pass."""
-        until = self.now + seconds
-        while self._due and self._due[0][0] <= until:
-            time, _, callback = heapq.heappop(self._due)
-            self.now = max(self.now, time)
-            result = callback()
-            if result is not None:
-                await result
-        self.now = max(self.now, until)
+        """Watch the world for so long. Raises what failed in it meanwhile."""
+        self._audience = self._moment(seconds)
+        if self._failure is not None:
+            raise self._failure
+        await self._audience
+
+    def fail(self, error: Exception) -> None:
+        """Whoever watches the world is told."""
+        self._failure = self._failure or error
+        if self._audience is not None and not self._audience.done():
+            self._audience.set_exception(error)
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run it in this time."""
+        with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self)) as runner:
+            return runner.run(main)
+
+    def step(self, until: float | None) -> None:
+        """Go to what is due next, but not beyond that time."""
+        if not self._due or (until is not None and self._due[0][0] > until):
+            if until is None:
+                raise RuntimeError("nothing will ever happen")
+            self.now = max(self.now, until)
+            return
+        time, _, callback = heapq.heappop(self._due)
+        self.now = max(self.now, time)
+        try:
+            work = callback()
+        except Exception as error:  # noqa: BLE001 - for whoever watches
+            self.fail(error)
+            return
+        if work is not None:
+            task = asyncio.get_running_loop().create_task(work)
+            self._work.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):  # a process that was killed ends by something else
+            self.fail(error)
+
+    def _moment(self, seconds: float) -> asyncio.Future[None]:
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def reach() -> None:
+            if not reached.done():
+                reached.set_result(None)
+
+        self.after(seconds, reach)
+        return reached
 
 
-async def in_turn(*calls: Coroutine[Any, Any, Any], **_: Literal[True]) -> list[Any]:
-    """What `gather` with `return_exceptions` is on this clock: an event loop's tasks would wait for ever."""
-    results: list[Any] = []
-    left = list(calls)
-    try:
-        while left:
-            try:
-                results.append(await left.pop(0))
-            except Exception as error:  # noqa: BLE001 - gather's own rule
-                results.append(error)
-    finally:
-        for call in left:
-            call.close()
-    return results
+class _VirtualLoop(BaseEventLoop):
+    """Instead of waiting it goes to the next moment."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._selector = self
+
+    def time(self) -> float:
+        return self._clock.now
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """What BaseEventLoop calls when all that is ready was run, with the seconds to its next timer."""
+        if timeout is None or timeout > 0:
+            self._clock.step(None if timeout is None else self._clock.now + timeout)
+        return ()
+
+    def _process_events(self, _: object) -> None:
+        """There are none from outside."""
+
+    def call_exception_handler(self, _: object) -> None:
+        """Tasks of a process that was killed end by that, and nobody asks."""
+
+    def _write_to_self(self) -> None:
+        """Nobody has to be woken."""
 
 
 def virtual_datetime(clock: Callable[[], Clock]) -> type[datetime]:

@@ -1,6 +1,7 @@
 """What the controller relies on in an API server: checks for the one in memory and the real one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from controller.kubernetes_api import (
 from shared import API_VERSION
 from tests.simulation.world import Setup
 
-Check = Callable[[KubernetesApi, str], Awaitable[None]]
+Check = Callable[[KubernetesApi, str], Coroutine[Any, Any, None]]
 _FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from controller.decide.session import table as session_table
 from controller.decide.state_machine import TRANSITIONS
 from tests.simulation.faults import CRASHES, FREEZES, OF_KUBERNETES, OF_REST, Failure
 
@@ -15,6 +16,14 @@ _EFFECTS = (
     "merge deployments",
     "merge flinkdeployments",
     "replace flinkdeployments/status",
+    "delete flinksessionjobs",
+    "merge flinksessionjobs",
+    "replace flinksessionjobs/status",
+    "DELETE /jars/…",
+    "PATCH /jobs/…",
+    "POST /jars/upload",
+    "POST /jars/…/run",
+    "POST /jobs/…/stop",
 )
 _PRECONDITIONS = (
     "a cluster was left running",
@@ -32,6 +41,14 @@ _PRECONDITIONS = (
     "Services and ConfigMaps are as they were made",
     "stable in the end",
     "started empty as its owner wanted",
+    "a jar that was left behind is taken away",
+    "a session cluster and its jobs are gone",
+    "a session cluster with its jobs stable in the end",
+    "a session job came back with its id",
+    "a session job started beside others",
+    "a session job started while no other run of it was alive",
+    "no jar is left",
+    "nothing written at rest by session jobs",
 )
 _ROUTES = (
     "last-state: cancellation, then savepoint",
@@ -46,16 +63,19 @@ _ROUTES = (
     "stateless: deletion, then stateless",
 )
 _ACTIONS = (
+    "AbandonSubmission",
     "AddFinalizer",
     "CancelJob",
     "CreateCluster",
     "DeleteCluster",
     "DeleteHighAvailabilityData+CreateCluster",
+    "DeleteSessionJobs",
     "DeleteHighAvailabilityData+RemoveFinalizer",
     "ForgetJobPlans+CreateCluster",
     "GiveUpCluster+RemoveFinalizer",
     "RemoveFinalizer",
     "RepairObjects",
+    "RunJob",
     "StopJobManager",
     "StopWithSavepoint",
 )
@@ -83,6 +103,7 @@ REQUIRED: tuple[str, ...] = (
     *(f"route: {name}" for name in _ROUTES),
     *(f"effects: {name}" for name in _ACTIONS),
     *(f"transition: {name}" for name in _TRANSITIONS),
+    *(f"session transition: {row}" for row in session_table.TRANSITIONS),
     *(f"correction: {name}" for name in _CORRECTIONS),
     *(f"step: watch {name}" for name in ("late", "lost", "twice", "anew")),
     *(f"step: {name}" for name in ("another writes the status", "delete the namespace")),

@@ -27,6 +27,8 @@ class Target(StrEnum):
     REST = "any REST call"
     REST_READ = "REST read"
     REST_WRITE = "REST effect"
+    UPLOAD = "upload of a jar"
+    RUN = "run of a jar"
 
 
 class Failure(StrEnum):
@@ -75,6 +77,9 @@ CRASHES = (Failure.CRASH_BEFORE, Failure.CRASH_AFTER)
 FREEZES = (Failure.FROZEN_BEFORE, Failure.FROZEN_AFTER)
 
 
+_OF_JARS = {"jars/upload": Target.UPLOAD, "jars/…/run": Target.RUN}
+
+
 class Crash(BaseException):
     """The process ends here."""
 
@@ -98,6 +103,8 @@ class Call:
     plural: str
     name: str
     subresource: str = ""
+    job: str = ""
+    """Id of the job that a call of Flink's REST is about."""
 
     @property
     def is_rest(self) -> bool:
@@ -111,7 +118,7 @@ class Call:
         """Whether a fault with that target concerns this call."""
         if self.is_rest:
             kinds = {Target.ANY, Target.REST, Target.REST_READ if self.is_read else Target.REST_WRITE}
-            return target in kinds
+            return target in kinds or target is _OF_JARS.get(self.name)
         if self.plural == "leases":
             return False
         if self.is_read:
@@ -124,4 +131,6 @@ class Call:
         )
 
     def __str__(self) -> str:
+        if self.is_rest:
+            return f"{self.verb} /{self.name}"
         return f"{self.verb} {self.plural}{'/' if self.subresource else ''}{self.subresource}"

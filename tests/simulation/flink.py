@@ -12,7 +12,7 @@ from controller.kubernetes_api import Object
 from shared.config.effective import GENERATION_ANNOTATION, ROLLBACK_ANNOTATION
 from shared.model.deployment import FlinkVersion, KubernetesDeploymentMode
 from tests.simulation.clock import Clock
-from tests.simulation.job_manager import Job, JobManager, Operation, RestorePoint, Storage
+from tests.simulation.job_manager import Job, JobManager, Operation, Plan, RestorePoint, Storage
 from tests.simulation.metadata import Metadata
 from tests.simulation.node import Node, Pace
 from tests.simulation.promises import Witness
@@ -145,7 +145,9 @@ class Flink:
         manager.answers = True
         plans = self._metadata.plans(manager) if manager.is_highly_available else {}
         for job_id, plan in plans.items():
-            self._start_job(manager, job_id, *plan)
+            self._start_job(manager, job_id, plan)
+        if manager.own_job is None:
+            return
         if manager.application in self.storage.untidied:
             # It has ended: it is tidied up after, and not run.
             self.storage.untidied.remove(manager.application)
@@ -155,10 +157,25 @@ class Flink:
 
     def _submit(self, manager: JobManager) -> None:
         """The application submits its job, unless that was recovered."""
-        job_id = str(manager.options["$internal.pipeline.job-id"])
-        if manager.is_alive and not self._is_ending(manager) and job_id not in manager.jobs:
-            path = next((manager.options[key] for key in _RESTORE_KEYS if key in manager.options), None)
-            self._start_job(manager, job_id, str(manager.options["parallelism.default"]), path)
+        path = next((manager.options[key] for key in _RESTORE_KEYS if key in manager.options), None)
+        if manager.own_job is not None:
+            self.submit(manager, manager.own_job, Plan(str(manager.options["parallelism.default"]), path))
+
+    def submit(self, manager: JobManager, job_id: str, plan: Plan) -> str | None:
+        """A main method hands a job in; the answer is why it is refused."""
+        if not manager.is_alive or self._is_ending(manager):
+            return "the JobManager ends"
+        before = manager.jobs.get(job_id)
+        if before is not None and (before.is_alive or not self._forgets_results(manager)):
+            return f"Job {job_id} was submitted already"
+        self._start_job(manager, job_id, plan)
+        started = manager.jobs.get(job_id)
+        return None if started is None or started.is_alive else "Could not start the job"
+
+    @staticmethod
+    def _forgets_results(manager: JobManager) -> bool:
+        """A session cluster's store in files deletes them once they are tidied up (its default)."""
+        return manager.own_job is None and manager.is_highly_available
 
     def _is_ending(self, manager: JobManager) -> bool:
         """It was told to end; what runs already may go on for a while."""
@@ -168,17 +185,18 @@ class Flink:
 
     # Jobs
 
-    def _start_job(self, manager: JobManager, job_id: str, parallelism: str, path: str | None) -> None:
+    def _start_job(self, manager: JobManager, job_id: str, plan: Plan) -> None:
         if (manager.result_store, job_id) in self.storage.results and manager.is_highly_available:
             return  # it has ended once and for all: not even listed any more
-        restored, failed = self._restore_point(manager, job_id, path)
+        restored, failed = self._restore_point(manager, job_id, plan.path)
         job = Job(
             job_id,
             "INITIALIZING",
             self._clock.milliseconds(),
-            (parallelism, path),
+            plan,
             restored,
             progress=0.0 if restored is None else restored.content,
+            options={**manager.options, **plan.options},
             number=1 if restored is None else restored.number + 1,
             kept=restored,
         )
@@ -192,10 +210,10 @@ class Flink:
         self._run_later(manager, job)
 
     def _fail_to_start(self, manager: JobManager, job: Job, path: str) -> None:
-        self._witness.restore_failed(manager, path)
+        self._witness.restore_failed(manager, job, path)
         self._throw(job, f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint {path}")
         self._end_job(manager, job, "FAILED")
-        if manager.release.version in _ENDS_WITH_FAILED_START:
+        if manager.own_job is not None and manager.release.version in _ENDS_WITH_FAILED_START:
             pause = self._pace.pod_start + _BACK_OFF_SECONDS
             self._clock.after(_LAST_SECONDS, lambda: self._end_process(manager, pause))
 
@@ -238,21 +256,21 @@ class Flink:
         return job.progress + (0.0 if job.running_since is None else self._clock.now - job.running_since)
 
     def _checkpoint_later(self, manager: JobManager, job: Job, since: float) -> None:
-        if "execution.checkpointing.interval" in manager.options:
+        if "execution.checkpointing.interval" in job.options:
             self._clock.after(self._pace.checkpoint_interval, lambda: self._checkpoint(manager, job, since))
 
     def _checkpoint(self, manager: JobManager, job: Job, since: float) -> None:
         if not manager.is_alive or job.state != "RUNNING" or job.running_since != since:
             return
         if self._clock.now >= self.ailments.checkpoints_stall_until:
-            directory = manager.options.get("execution.checkpointing.dir")
+            directory = job.options.get("execution.checkpointing.dir")
             path = NOT_ADDRESSABLE if directory is None else self.storage.path(str(directory), "chk")
             point = self._complete(job, path, is_savepoint=False)
             self.storage.drop(job.kept, job.job_id)
             job.completed = job.kept = point
             if directory is not None:
                 self.storage.points[path] = point
-                self._witness.restore_point_made(manager, point)
+                self._witness.restore_point_made(manager, job, point)
             if manager.is_highly_available:
                 self._metadata.keep(manager, job)
         self._checkpoint_later(manager, job, since)
@@ -260,7 +278,9 @@ class Flink:
     def _complete(self, job: Job, path: str, *, is_savepoint: bool) -> RestorePoint:
         number, job.number = job.number, job.number + 1
         maker = None if is_savepoint else job.job_id
-        return RestorePoint(path, number, self.progress(job), self._clock.milliseconds(), is_savepoint, maker)
+        return RestorePoint(
+            path, number, self.progress(job), self._clock.milliseconds(), is_savepoint, maker, job.job_id
+        )
 
     def _move(self, job: Job, state: str) -> None:
         job.state, job.modified = state, self._clock.milliseconds()
@@ -277,15 +297,17 @@ class Flink:
         self._halt(job)
         self._move(job, state)
         job.ended = self._clock.now
-        self._witness.job_ended(manager, state)
-        retention = str(manager.options.get("execution.checkpointing.externalized-checkpoint-retention", ""))
+        self._witness.job_ended(manager, job, state)
+        retention = str(job.options.get("execution.checkpointing.externalized-checkpoint-retention", ""))
         gone = state == "FINISHED" or (state == "CANCELED" and retention != "RETAIN_ON_CANCELLATION")
         if gone and job.kept is not None and job.kept.maker == job.job_id:
             self.storage.drop(job.kept, job.job_id)
             if state == "CANCELED":
-                self._witness.checkpoint_dropped(f"it was cancelled, and retention is {retention}")
+                cause = f"it was cancelled, and retention is {retention}"
+                self._witness.checkpoint_dropped(manager, job, cause)
         if manager.is_highly_available:
-            self.storage.results.add((manager.result_store, job.job_id))
+            if not self._forgets_results(manager):
+                self.storage.results.add((manager.result_store, job.job_id))
             self._metadata.forget(manager, job.job_id)
         if manager.application is not None:
             self.storage.untidied.add(manager.application)
@@ -297,15 +319,15 @@ class Flink:
 
     # What users and machines do to jobs
 
-    def restart_jobs(self, cluster: str) -> bool:
-        """A task fails and the job restarts from its newest checkpoint; whether any ran."""
-        found = [(m, j) for m, j in self.living_jobs(cluster) if j.state == "RUNNING"]
+    def restart_jobs(self, cluster: str, job_id: str | None = None) -> bool:
+        """A task fails and the job restarts from its newest checkpoint; whether any (or that one) ran."""
+        found = [(m, j) for m, j in self._of(cluster, job_id) if j.state == "RUNNING"]
         for manager, job in found:
             self._halt(job)
             self._throw(job, "java.lang.Exception: a task failed")
             self._move(job, "RESTARTING")
             job.restarts += 1
-            self._witness.job_restarted(manager)
+            self._witness.job_restarted(manager, job)
             points = [one for one in (job.restored, job.completed) if one is not None]
             job.progress = max((one.content for one in points), default=0.0)
 
@@ -316,14 +338,17 @@ class Flink:
             self._clock.after(_RESTART_SECONDS, again)
         return bool(found)
 
-    def end_jobs(self, cluster: str, state: str) -> bool:
-        """Flink gives the job up, or its input has an end; whether any was alive."""
-        found = [(m, j) for m, j in self.living_jobs(cluster) if j.state in {"RUNNING", "RESTARTING"}]
+    def end_jobs(self, cluster: str, state: str, job_id: str | None = None) -> bool:
+        """Flink gives the job up, or its input has an end; whether any (or that one) was alive."""
+        found = [(m, j) for m, j in self._of(cluster, job_id) if j.state in {"RUNNING", "RESTARTING"}]
         for manager, job in found:
             if state == "FAILED":
                 self._throw(job, "java.lang.Exception: it failed")
             self._end_job(manager, job, state)
         return bool(found)
+
+    def _of(self, cluster: str, job_id: str | None) -> list[tuple[JobManager, Job]]:
+        return [(m, j) for m, j in self.living_jobs(cluster) if job_id in {None, j.job_id}]
 
     def stop(self, manager: JobManager, job_id: str, trigger: str, directory: str) -> None:
         """Take a savepoint and end the job; with a known trigger id it is the same stop."""
@@ -349,7 +374,7 @@ class Flink:
             return
         path = self.storage.path(directory, "savepoint")
         point = job.savepoint = self.storage.points[path] = self._complete(job, path, is_savepoint=True)
-        self._witness.restore_point_made(manager, point)
+        self._witness.restore_point_made(manager, job, point)
         if self.ailments.savepoint_made_but_job_fails:
             self.ailments.savepoint_made_but_job_fails -= 1
             cause = f"A savepoint has been created at: {path}, but the corresponding job failed"

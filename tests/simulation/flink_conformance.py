@@ -4,7 +4,8 @@ A check goes through the life of an application, step after step, so that few cl
 is asked by the controller's own client, and its ConfigMaps are read as the controller reads them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 import pytest
 
@@ -263,5 +264,5 @@ async def _is_silent(app: Application) -> bool:
     return False
 
 
-Check = Callable[[Site], Awaitable[None]]
+Check = Callable[[Site], Coroutine[Any, Any, None]]
 CHECKS: tuple[Check, ...] = (job_with_metadata_in_kubernetes, job_without_metadata)

@@ -1,8 +1,9 @@
 """A JobManager's process, its job, and the storage that outlives both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.config.flink_versions import RELEASES, FlinkRelease
 from shared.model.deployment import FlinkVersion
@@ -22,6 +23,8 @@ class RestorePoint:
     is_savepoint: bool = False
     maker: str | None = None
     """Id of the job whose it is, to be deleted with it or when a newer one is there; None when nobody's."""
+    made_by: str | None = None
+    """Id of the job that made it."""
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -35,8 +38,17 @@ class RestorePoint:
         }
 
 
-Plan = tuple[str, str | None]
-"""Parallelism, and the configured path to start from."""
+_OWN_JOB = "$internal.pipeline.job-id"
+
+
+class Plan(NamedTuple):
+    """What a job is made of."""
+
+    parallelism: str
+    path: str | None
+    """The configured one to start from."""
+    options: Mapping[str, str] = {}
+    """Over those of the JobManager."""
 
 
 class Storage:
@@ -72,6 +84,7 @@ class Job:
     plan: Plan
     restored: RestorePoint | None
     progress: float
+    options: Mapping[str, Any]
     running_since: float | None = None
     """On the monotonic clock; None while it does not run."""
     completed: RestorePoint | None = None
@@ -119,11 +132,18 @@ class JobManager:
     """By the job's id and that of the trigger."""
     remembered: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     """What was last told of a job's checkpoints, and when, on the monotonic clock."""
+    jars: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Name and time, in milliseconds since 1970, by id: on its disk, which ends with its process."""
 
     @property
     def release(self) -> FlinkRelease:
         """What this version of Flink knows."""
         return RELEASES[FlinkVersion(self.options["$internal.flink.version"])]
+
+    @property
+    def own_job(self) -> str | None:
+        """Id of the job that its application submits; None of a session cluster."""
+        return self.options.get(_OWN_JOB)
 
     @property
     def is_highly_available(self) -> bool:
@@ -137,6 +157,8 @@ class JobManager:
     @property
     def application(self) -> tuple[str, str] | None:
         """Path of the store for its application's result, and what the application is called there."""
-        if not self.is_highly_available or not self.release.has_application_result_store:
+        if self.own_job is None or not self.is_highly_available:
+            return None
+        if not self.release.has_application_result_store:
             return None
         return str(self.options.get("application-result-store.storage-path", "")), self.cluster

@@ -24,7 +24,7 @@ class Metadata:
             for key, text in data.items()
             if key.startswith(prefix)
         }
-        return {job_id: (parallelism, path) for job_id, (parallelism, path) in found.items()}
+        return {job_id: Plan(*plan) for job_id, plan in found.items()}
 
     def newest_checkpoint(self, manager: JobManager, job_id: str) -> str | None:
         """Path of the job's newest checkpoint, if any was completed."""
@@ -51,7 +51,7 @@ class Metadata:
         self._write_plan(manager, job_id, None)
 
     def _write_plan(self, manager: JobManager, job_id: str, plan: Plan | None) -> None:
-        text = None if plan is None else orjson.dumps(plan).decode()
+        text = None if plan is None else orjson.dumps(tuple(plan)).decode()
         self._write(manager, _map_of_cluster(manager), {f"{manager.release.job_plan_prefix}{job_id}": text})
 
     def _write(self, manager: JobManager, name: str, data: dict[str, str | None]) -> None:

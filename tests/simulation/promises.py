@@ -27,15 +27,15 @@ class Witness(Protocol):
 
     def application_not_run(self, manager: JobManager, /) -> None: ...
 
-    def job_ended(self, manager: JobManager, state: str, /) -> None: ...
+    def job_ended(self, manager: JobManager, job: Job, state: str, /) -> None: ...
 
-    def job_restarted(self, manager: JobManager, /) -> None: ...
+    def job_restarted(self, manager: JobManager, job: Job, /) -> None: ...
 
-    def restore_failed(self, manager: JobManager, path: str, /) -> None: ...
+    def restore_failed(self, manager: JobManager, job: Job, path: str, /) -> None: ...
 
-    def restore_point_made(self, manager: JobManager, point: RestorePoint, /) -> None: ...
+    def restore_point_made(self, manager: JobManager, job: Job, point: RestorePoint, /) -> None: ...
 
-    def checkpoint_dropped(self, cause: str, /) -> None: ...
+    def checkpoint_dropped(self, manager: JobManager, job: Job, cause: str, /) -> None: ...
 
     def volume_missing(self, pod: str, config_map: str, /) -> None: ...
 
@@ -117,7 +117,7 @@ class Promises:
         elif plural == "configmaps" and event == "ADDED":
             self._taken_away.discard(metadata["name"])
 
-    def _of(self, manager: JobManager) -> Lineage:
+    def _of(self, manager: JobManager, job: Job) -> Lineage:  # noqa: ARG002 - an application has one
         return self.lineage(self._owners[manager.deployment_uid][0])
 
     def _require_true_readiness(self, body: Object) -> None:
@@ -137,11 +137,11 @@ class Promises:
         if owner != manager.deployment_uid or manager.generation != generation:
             raise PromiseBrokenError("a JobManager started with the configuration of another submission")
 
-    def restore_point_made(self, manager: JobManager, point: RestorePoint) -> None:
+    def restore_point_made(self, manager: JobManager, job: Job, point: RestorePoint) -> None:
         """From now on nothing older will do."""
-        self._of(manager).floor = point.content
+        self._of(manager, job).floor = point.content
 
-    def checkpoint_dropped(self, cause: str) -> None:
+    def checkpoint_dropped(self, manager: JobManager, job: Job, cause: str) -> None:  # noqa: ARG002
         """Only the controller cancels jobs, and it must know what goes with them."""
         raise PromiseBrokenError(f"the newest checkpoint went with the job: {cause}")
 
@@ -157,16 +157,16 @@ class Promises:
         if (manager.result_store, job_id) not in self._storage.results:
             raise PromiseBrokenError("a JobManager starts no job: it finds its application to have ended")
 
-    def restore_failed(self, manager: JobManager, path: str) -> None:
+    def restore_failed(self, manager: JobManager, job: Job, path: str) -> None:
         """The job did not start, which is better than starting empty; but its path was good when recorded."""
-        named = {spec["job"].get("initialSavepointPath") for spec in self._of(manager).specs.values()}
+        named = {spec["job"].get("initialSavepointPath") for spec in self._of(manager, job).specs.values()}
         if path != LAST_STATE_MARKER and path not in named:
             raise PromiseBrokenError(f"the job was to start from {path}, which is not there")
         self._coverage.hit("promise", "a restore that failed did not start the job empty")
 
     def job_started(self, manager: JobManager, job: Job, living: list[tuple[JobManager, Job]]) -> None:
         """One incarnation, on record, with nothing lost."""
-        lineage = self._of(manager)
+        lineage = self._of(manager, job)
         if len(living) > 1:
             told = ", ".join(f"{one.job_id[:6]} {one.state} in {process.pod_uid}" for process, one in living)
             raise PromiseBrokenError(f"two incarnations run: {told}")
@@ -181,18 +181,18 @@ class Promises:
         if lineage.started == max(lineage.specs) and not asked:
             raise PromiseBrokenError("the job was stopped and started though nobody asked for it")
         self._require_record(manager, job)
-        self._require_state(lineage, manager, job)
+        self._require_state(lineage, int(manager.generation), job)
         lineage.deployment, lineage.started = manager.deployment_uid, int(manager.generation)
         lineage.floor = None if job.restored is None else job.restored.content
         lineage.lost_by_hand = lineage.failed = lineage.restarted = False
 
-    def job_restarted(self, manager: JobManager) -> None:
+    def job_restarted(self, manager: JobManager, job: Job) -> None:
         """By Flink, in the same JobManager."""
-        self._of(manager).restarted = True
+        self._of(manager, job).restarted = True
 
-    def job_ended(self, manager: JobManager, state: str) -> None:
+    def job_ended(self, manager: JobManager, job: Job, state: str) -> None:
         """For good."""
-        self._of(manager).failed = state == "FAILED"
+        self._of(manager, job).failed = state == "FAILED"
 
     def _after_restart(self, manager: JobManager, job: Job) -> float | None:
         """What Flink lost by itself is lost, but what the status records is not."""
@@ -217,10 +217,9 @@ class Promises:
         if job.plan[0] != wanted:
             raise PromiseBrokenError(f"the job runs an older plan: parallelism {job.plan[0]}, not {wanted}")
 
-    def _require_state(self, lineage: Lineage, manager: JobManager, job: Job) -> None:
+    def _require_state(self, lineage: Lineage, generation: int, job: Job) -> None:
         content = None if job.restored is None else job.restored.content
         path = None if job.restored is None else job.restored.path
-        generation = int(manager.generation)
         job_spec = lineage.specs[generation]["job"]
         if lineage.started is None:
             initial = job_spec.get("initialSavepointPath")

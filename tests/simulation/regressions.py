@@ -6,6 +6,7 @@ from tests.simulation.control_regressions import OF_CONTROL
 from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
+from tests.simulation.session.regressions import OF_SESSIONS
 from tests.simulation.steps import Edit, Fail, Happens, Wait
 from tests.simulation.world import Setup
 
@@ -246,5 +247,12 @@ REGRESSIONS = (
             (Edit("suspended"), Wait(20.0), Edit("other version"), Wait(5.0)),
         ),
     ),
-    *(Regression(name, scenario) for name, scenario in OF_CONTROL),
+    Regression(
+        "a failed job whose spec is not valid is started again with its state",
+        Scenario(
+            Setup(ha=False, options=_RESTARTS_FAILED_JOBS, head_start=15.0),
+            (Edit("invalid"), Wait(40.0), Happens("the job fails"), Wait(60.0)),
+        ),
+    ),
+    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS)),
 )

@@ -1,42 +1,42 @@
 """One replica of the controller: its own caches, watches, queue and elector around the real parts."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
-from controller.act import Actor
-from controller.authorship import Authorship
 from controller.cache import (
     CONFIG_MAP_INDEX,
     DEPLOYMENT_INDEX,
     POD_INDEX,
     SERVICE_INDEX,
+    SESSION_JOB_INDEX,
     Cache,
+    Key,
     SeenObject,
+    named_cluster,
     resource_index,
 )
-from controller.deployments import Deployments
 from controller.drift import clusters_touched
-from controller.events import EventPoster
 from controller.flink.checksums import Kind
 from controller.flink.names import CONFIGURATION, NATIVE
-from controller.flink.operator_files import OperatorFiles
-from controller.kubernetes_api import FLINK_DEPLOYMENTS, ApiError, Object
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS, ApiError, Object
 from controller.leadership import LeaderElector
-from controller.observe import Observer
-from controller.reconcile import Reconciler
 from tests.simulation.clock import Clock
 from tests.simulation.coverage import Coverage
-from tests.simulation.faults import Crash, Fault
+from tests.simulation.faults import Fault
 from tests.simulation.flink import Flink
-from tests.simulation.promises import PromiseBrokenError
+from tests.simulation.jars import SimulatedArtifacts
+from tests.simulation.node import Pace
+from tests.simulation.queue import Item, Queue
 from tests.simulation.rest import SimulatedRest
 from tests.simulation.server import Server
 from tests.simulation.transport import Line, SimulatedKubernetes
+from tests.simulation.wiring import wired
 
 NAMESPACE, NAME = "shop", "orders"
 KEY = (NAMESPACE, NAME)
 WATCHED = {
     FLINK_DEPLOYMENTS.plural: "",
+    FLINK_SESSION_JOBS.plural: "",
     "deployments": f"type={NATIVE},component=jobmanager",
     "pods": f"type={NATIVE}",
     "services": f"type={NATIVE}",
@@ -44,7 +44,7 @@ WATCHED = {
 }
 """Plurals with the labels that their watches select."""
 _RELIST_SECONDS = 300.0
-_LONGEST_DELAY = 60.0
+_CLUSTERS, _JOBS = FLINK_DEPLOYMENTS.plural, FLINK_SESSION_JOBS.plural
 
 
 class Sleep:
@@ -58,7 +58,7 @@ class Sleep:
 
 
 class Replica:
-    """Works on the one resource as long as it lives and leads."""
+    """Works on the resources as long as it lives and leads."""
 
     def __init__(
         self,
@@ -69,45 +69,38 @@ class Replica:
         coverage: Coverage,
         faults: list[Fault],
         operator_configuration: Mapping[str, str],
-        latency: float,
+        pace: Pace,
     ) -> None:
         self.identity = identity
         self.line = Line(clock, coverage, faults)
-        self.watch_delay = dict.fromkeys(WATCHED, latency)
+        self.watch_delay = dict.fromkeys(WATCHED, pace.watch)
         self.lost_watches: set[str] = set()
-        self.problem: BaseException | None = None
-        self.reconciliations = 0
         self._clock = clock
         self._server = server
-        self._coverage = coverage
         self._views: dict[str, dict[str, Object]] = {plural: {} for plural in WATCHED}
         self._delivered: dict[str, float] = dict.fromkeys(WATCHED, 0.0)
         self._streams = dict.fromkeys(WATCHED, 0)
-        self._due: float | None = None
-        self._is_working = False
-        self._is_wanted = False
-        self._failures = 0
-        api = SimulatedKubernetes(server, self.line).api
         self._cache = cache = Cache()
         cache.connect(_Indices(self._views))  # type: ignore[arg-type]
+        self._queue = Queue(clock, self.line, self._work)
         self.elector = LeaderElector(
             SimulatedKubernetes(server, _ElectorsLine(self.line)).api,  # type: ignore[arg-type]
             namespace=NAMESPACE,
             name="lease",
             identity=identity,
-            on_started=lambda: self.enqueue(0),
+            on_started=self._look_at_everything,
             clock=lambda: clock.now,
         )
-        rest = SimulatedRest(flink, clock, self.line)
-        self._reconciler = Reconciler(
-            lifecycle=Deployments(
-                Observer(api, cache, rest), Actor(api, rest), operator_configuration, OperatorFiles()
-            ),
-            api=api,
+        self._works = wired(
+            identity=identity,
+            api=SimulatedKubernetes(server, self.line).api,
+            rest=SimulatedRest(flink, clock, self.line, pace),
+            artifacts=SimulatedArtifacts(self.line),
             cache=cache,
-            events=EventPoster(api, identity),
             elector=self.elector,
-            authorship=Authorship(api, clock=lambda: clock.now),
+            clock=clock,
+            operator_configuration=operator_configuration,
+            look_at_job=lambda key: self._queue.add((_JOBS, key)),
         )
         self._election = self.elector.run()
         server.watchers.append(self._changed)
@@ -116,12 +109,26 @@ class Replica:
         self._clock.after(_RELIST_SECONDS, self._relist_all)
         self._elect()
 
+    @property
+    def reconciliations(self) -> int:
+        """How often it looked at a resource."""
+        return self._queue.reconciliations
+
     def stop(self) -> None:
         """The process ends, whatever it was doing."""
         self.line.is_dead = True
         self._election.close()
         if self._changed in self._server.watchers:
             self._server.watchers.remove(self._changed)
+
+    async def _work(self, item: Item) -> float | None:
+        plural, key = item
+        return await self._works[plural](key)
+
+    def _look_at_everything(self) -> None:
+        for plural in (_CLUSTERS, _JOBS):
+            for key in self._cache.keys(plural):
+                self._queue.add((plural, key))
 
     # Watches
 
@@ -156,19 +163,28 @@ class Replica:
         self._look_at(event, plural, body)
 
     def _look_at(self, event: str | None, plural: str, body: Object) -> None:
+        for item in self._touched(event, plural, body):
+            self._queue.add(item)
+
+    def _touched(self, event: str | None, plural: str, body: Object) -> Iterable[Item]:
+        """As controller/watch.py has it."""
         metadata = body["metadata"]
-        if plural in {"services", "configmaps"}:
-            keys = list(clusters_touched(self._cache, event, metadata))
-        elif plural == FLINK_DEPLOYMENTS.plural:
-            keys = (
-                [KEY]
-                if metadata["name"] == NAME and self._cache.is_news(FLINK_DEPLOYMENTS.plural, KEY, body)
-                else []
-            )
+        key = (metadata["namespace"], metadata["name"])
+        if plural in {_CLUSTERS, _JOBS} and self._cache.is_news(plural, key, body):
+            yield plural, key
+        if plural == _JOBS:
+            yield _CLUSTERS, (NAMESPACE, named_cluster(body))
+        elif plural == _CLUSTERS:
+            yield from self._jobs_of(key)
+        elif plural in {"services", "configmaps"}:
+            yield from ((_CLUSTERS, one) for one in clusters_touched(self._cache, event, metadata))
         else:
-            keys = [(metadata["namespace"], metadata["labels"].get("app"))]
-        if KEY in keys:
-            self.enqueue(0)
+            yield _CLUSTERS, (NAMESPACE, metadata["labels"]["app"])
+            if plural == "deployments":
+                yield from self._jobs_of(key)
+
+    def _jobs_of(self, cluster: Key) -> Iterable[Item]:
+        return [(_JOBS, key) for key in self._cache.session_jobs(cluster)]
 
     def relist(self, plural: str) -> None:
         """The watch starts anew: the view is what there is now, and everything is looked at."""
@@ -197,57 +213,6 @@ class Replica:
         for plural in WATCHED:
             self.relist(plural)
         self._clock.after(_RELIST_SECONDS, self._relist_all)
-
-    # The queue
-
-    def enqueue(self, delay: float) -> None:
-        """Look at the resource then, or earlier if that was asked for before."""
-        if self._is_working and delay == 0:
-            self._is_wanted = True
-            return
-        due = self._clock.now + delay
-        if self._due is not None and self._due <= due:
-            return
-        self._due = due
-        self._clock.after(delay, lambda: self._work(due))
-
-    async def _work(self, due: float) -> None:
-        if self._due != due or self.line.is_dead:
-            return
-        if self._clock.now < self.line.frozen_until:
-            self._due = self.line.frozen_until
-            self._clock.after(self._due - self._clock.now, lambda: self._work(self.line.frozen_until))
-            return
-        self._due = None
-        if self._is_working:
-            self._is_wanted = True
-            return
-        self._is_working = True
-        try:
-            delay = await self._reconcile()
-        finally:
-            self._is_working = False
-        if self._is_wanted:
-            self._is_wanted = False
-            self.enqueue(0)
-        elif delay is not None:
-            self.enqueue(delay)
-
-    async def _reconcile(self) -> float | None:
-        self.reconciliations += 1
-        try:
-            delay = await self._reconciler.reconcile(KEY)
-        except Crash:
-            return None
-        except ApiError:
-            self._failures += 1
-            return min(_LONGEST_DELAY, 2.0 ** (self._failures - 1))
-        except PromiseBrokenError:
-            raise
-        except Exception as error:
-            raise PromiseBrokenError(f"the controller failed by its own fault: {error!r}") from error
-        self._failures = 0
-        return delay
 
     # The election
 
@@ -283,21 +248,30 @@ class _Indices:
         self._views = views
 
     def get(self, index: str, default: Any = None) -> Any:
-        if index == resource_index(FLINK_DEPLOYMENTS.plural):
-            return self._named(FLINK_DEPLOYMENTS.plural)
+        for plural in (_CLUSTERS, _JOBS):
+            if index == resource_index(plural):
+                return self._by_key(plural)
         if index == DEPLOYMENT_INDEX:
-            return self._named("deployments")
+            return self._by_key("deployments")
         if index == POD_INDEX:
-            return {KEY: list(self._views["pods"].values())}
+            return self._grouped("pods", lambda body: body["metadata"]["labels"]["app"])
+        if index == SESSION_JOB_INDEX:
+            by_cluster = self._grouped(_JOBS, named_cluster)
+            return {key: [one["metadata"]["name"] for one in found] for key, found in by_cluster.items()}
         if index in _SEEN:
             plural, kind = _SEEN[index]
             bodies = self._views[plural].values()
             return {(NAMESPACE, body["metadata"]["name"]): [SeenObject.of(kind, body)] for body in bodies}
         return default
 
-    def _named(self, plural: str) -> dict[tuple[str, str], list[Object]]:
-        body = self._views[plural].get(NAME)
-        return {} if body is None else {KEY: [body]}
+    def _by_key(self, plural: str) -> dict[Key, list[Object]]:
+        return {(NAMESPACE, name): [body] for name, body in self._views[plural].items()}
+
+    def _grouped(self, plural: str, of: Callable[[Object], str]) -> dict[Key, list[Object]]:
+        found: dict[Key, list[Object]] = {}
+        for body in self._views[plural].values():
+            found.setdefault((NAMESPACE, of(body)), []).append(body)
+        return found
 
 
 def _is_selected(body: Object, labels: str) -> bool:

@@ -1,15 +1,21 @@
 """Flink's REST, answered by the simulated JobManagers."""
 
+import asyncio
 from collections.abc import Container
-from typing import Any, cast
+from typing import Any
 
+from controller.flink.jars import Upload
 from controller.flink.rest import FlinkRest, RestError
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Call
 from tests.simulation.flink import NOT_ADDRESSABLE, Flink
+from tests.simulation.jars import Jars, name_of
 from tests.simulation.job_manager import Job, JobManager
+from tests.simulation.node import Pace
 from tests.simulation.transport import Line
 
+_SECONDS = 10.0
+"""For the answer to a call that says nothing else."""
 _MEMORY_SECONDS = 3.0
 """Flink's rest.cache.checkpoint-statistics.timeout."""
 
@@ -17,8 +23,9 @@ _MEMORY_SECONDS = 3.0
 class SimulatedRest(FlinkRest):
     """Flink's REST as the controller reads it; only the connection is not there."""
 
-    def __init__(self, flink: Flink, clock: Clock, line: Line) -> None:
+    def __init__(self, flink: Flink, clock: Clock, line: Line, pace: Pace) -> None:
         self._flink = flink
+        self._jars = Jars(flink, clock, pace)
         self._clock = clock
         self._line = line
 
@@ -27,26 +34,39 @@ class SimulatedRest(FlinkRest):
         method: str,
         url: str,
         body: object | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - the line has times of its own
+        timeout: float | None = None,
     ) -> Any:
+        """The line has times of its own for calls that nobody answers at all."""
         host, _, path = url.removeprefix("http://").partition("/")
         cluster = host.split(".", 1)[0].removesuffix("-rest")
+
+        content = await name_of(body) if isinstance(body, Upload) else body
 
         def effect() -> Any:
             manager = self._flink.answering(cluster)
             if manager is None:
                 raise RestError(f"{url}: connection refused")
-            return self._answer(manager, method, path, cast(dict[str, Any], body))
+            return self._answer(manager, method, path, content)
 
-        return await self._line.call(Call(method, "rest", _pattern(path)), effect)
+        answer = await self._line.call(Call(method, "rest", _pattern(path), job=_job_of(path)), effect)
+        if isinstance(answer, asyncio.Future):
+            try:
+                async with asyncio.timeout(timeout or _SECONDS):
+                    answer = await answer
+            except TimeoutError as error:
+                raise RestError(f"{url}: no answer in time") from error
+            await self._line.arrive()
+        return answer
 
-    def _answer(self, manager: JobManager, method: str, path: str, body: dict[str, Any]) -> Any:
+    def _answer(self, manager: JobManager, method: str, path: str, body: Any) -> Any:
         match method, path.split("?", maxsplit=1)[0].split("/"):
             case "GET", ["config"]:
                 return {
                     "flink-version": f"{manager.release.number}.0",
                     "flink-revision": "c0f8d1a @ 2026-01-01",
                 }
+            case _, ["jars", *rest] if manager.own_job is None:
+                return self._jars.answer(manager, method, rest, body)
             case "GET", ["jobs", "overview"]:
                 return {"jobs": [self._overview(job) for job in manager.jobs.values()]}
             case "GET", ["jobs", job_id, "savepoints", trigger]:
@@ -131,7 +151,14 @@ def _not_found(what: str) -> RestError:
     return RestError(f"{what}: HTTP 404", status=404, body='{"errors":["not found"]}')
 
 
+def _job_of(path: str) -> str:
+    parts = path.split("?", maxsplit=1)[0].split("/")
+    return parts[1] if parts[0] == "jobs" and len(parts) > 1 else ""
+
+
 def _pattern(path: str) -> str:
     """The path without ids."""
     parts = path.split("?", maxsplit=1)[0].split("/")
+    if parts[0] == "jars" and len(parts) > 1 and parts[1] != "upload":
+        parts[1] = "…"
     return "/".join("…" if len(part) == 32 else part for part in parts)

@@ -9,9 +9,9 @@ import orjson
 from controller.kubernetes_api import ApiError, Conflict, Object
 from tests.simulation.clock import Clock
 
-WITH_STATUS = frozenset({"flinkdeployments", "deployments"})
+WITH_STATUS = frozenset({"flinkdeployments", "flinksessionjobs", "deployments"})
 """Kinds with a generation and a status that only the subresource writes."""
-_CUSTOM = frozenset({"flinkdeployments"})
+_CUSTOM = frozenset({"flinkdeployments", "flinksessionjobs"})
 _UNSEEN = {
     "conditions": [
         {

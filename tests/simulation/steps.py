@@ -44,8 +44,8 @@ class Edit(Terse):
     what: str = "image"
 
     def happen(self, world: World) -> bool:
-        spec, number = world.spec, next(world.numbers)
-        job = spec["job"]
+        spec, number = world.cluster.spec, next(world.numbers)
+        job = spec.get("job", {})
         match self.what:
             case "image":
                 spec["image"] = f"flink:{number + 1}"
@@ -73,7 +73,7 @@ class Edit(Terse):
                 job["savepointRedeployNonce"] = number
             case mode:
                 job["upgradeMode"] = mode
-        return _done(world, f"edit: {self.what}", world.apply())
+        return done(world, f"edit: {self.what}", world.cluster.apply())
 
 
 EDITS = (
@@ -102,11 +102,11 @@ class Delete(Terse):
     cascade: str = "background"
 
     def happen(self, world: World) -> bool:
-        if world.is_editable:
+        if world.cluster.is_editable:
             foreground, orphan = self.cascade == "foreground", self.cascade == "orphan"
             world.has_left_a_cluster |= orphan
             world.server.delete(PLURAL, NAME, foreground=foreground, orphan=orphan)
-            return _done(world, f"delete: {self.cascade}", True)
+            return done(world, f"delete: {self.cascade}", True)
         return False
 
 
@@ -118,7 +118,9 @@ class Annotate(Terse):
     value: str | None = "true"
 
     def happen(self, world: World) -> bool:
-        return _done(world, f"annotate: {self.name}={self.value}", world.annotate(self.name, self.value))
+        return done(
+            world, f"annotate: {self.name}={self.value}", world.cluster.annotate(self.name, self.value)
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,7 +128,7 @@ class Create(Terse):
     """The user creates the resource, where there is none."""
 
     def happen(self, world: World) -> bool:
-        return _done(world, "create again", world.create())
+        return done(world, "create again", world.cluster.create())
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -136,7 +138,7 @@ class Happens(Terse):
     what: str
 
     def happen(self, world: World) -> bool:
-        return _done(world, self.what, self._happen(world))
+        return done(world, self.what, self._happen(world))
 
     def _happen(self, world: World) -> bool:
         if self.what in BY_HAND:
@@ -204,7 +206,7 @@ class DeleteNamespace(Terse):
     """The user deletes the namespace with all that is in it."""
 
     def happen(self, world: World) -> bool:
-        return _done(world, "delete the namespace", world.delete_namespace())
+        return done(world, "delete the namespace", world.delete_namespace())
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -212,11 +214,11 @@ class WriteStatus(Terse):
     """Another operator, or a person, writes the status."""
 
     def happen(self, world: World) -> bool:
-        if world.resource is None:
+        if world.cluster.stored is None:
             return False
         status = {"jobStatus": {"updateTime": str(world.clock.milliseconds())}}
         world.server.merge(PLURAL, NAME, {"status": status}, "status", "flink-kubernetes-operator")
-        return _done(world, "another writes the status", True)
+        return done(world, "another writes the status", True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,7 +239,7 @@ class Watch(Terse):
                     replica.repeat(self.plural)
                 case "anew":
                     replica.relist(self.plural)
-            return _done(world, f"watch {self.how}", True)
+            return done(world, f"watch {self.how}", True)
         return False
 
 
@@ -272,7 +274,8 @@ class Meanwhile(Terse):
         return True
 
 
-def _done(world: World, what: str, effective: bool) -> bool:
+def done(world: World, what: str, effective: bool) -> bool:
+    """Count it, if it was."""
     if effective:
         world.coverage.hit("step", what)
     return effective
@@ -284,13 +287,13 @@ def _delete_deployment(world: World) -> bool:
         return False
     world.server.delete("deployments", NAME)
     for owner in deployment["metadata"].get("ownerReferences") or []:
-        world.promises.lineage(owner["uid"]).lost_by_hand = True
+        world.lost_by_hand(owner["uid"])
     return True
 
 
 def _lose_metadata(world: World) -> bool:
     """Somebody deletes the ConfigMap while nobody writes it."""
-    name = f"{NAME}-{(world.status.get('jobStatus') or {}).get('jobId')}-config-map"
+    name = f"{NAME}-{(world.cluster.status.get('jobStatus') or {}).get('jobId')}-config-map"
     if world.flink.living_jobs(NAME) or world.server.find("configmaps", name) is None:
         return False
     world.server.remove("configmaps", name)

@@ -1,5 +1,7 @@
 """Scenarios as Hypothesis makes them: what comes first in a choice is what a failure is shrunk to."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from shared.control import FORCE_DELETION, PAUSED
@@ -7,6 +9,8 @@ from tests.simulation.faults import CRASHES, FREEZES, OF_KUBERNETES, OF_REST, Ta
 from tests.simulation.node import Pace
 from tests.simulation.replica import WATCHED
 from tests.simulation.scenario import Scenario
+from tests.simulation.session.setup import SessionSetup
+from tests.simulation.session.strategies import SESSION_STEPS, session_setups
 from tests.simulation.steps import (
     EDITS,
     HAPPENINGS,
@@ -138,6 +142,12 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Fail, st.sampled_from(_EFFECTS), st.sampled_from(FREEZES), _SKIPS),
     st.builds(Meanwhile, st.sampled_from(_EFFECTS), _USERS, _SKIPS),
 )
-SCENARIOS = st.builds(
-    Scenario, setups(), st.lists(STEPS, min_size=LEAST_STEPS, max_size=MOST_STEPS).map(tuple)
-)
+
+
+def _scenarios(setup: st.SearchStrategy[Setup] | st.SearchStrategy[SessionSetup], steps: Any) -> Any:
+    return st.builds(Scenario, setup, st.lists(steps, min_size=LEAST_STEPS, max_size=MOST_STEPS).map(tuple))
+
+
+OF_APPLICATIONS: st.SearchStrategy[Scenario] = _scenarios(setups(), STEPS)
+OF_SESSIONS: st.SearchStrategy[Scenario] = _scenarios(session_setups(), SESSION_STEPS)
+SCENARIOS = st.one_of(OF_APPLICATIONS, OF_APPLICATIONS, OF_SESSIONS)

@@ -28,10 +28,10 @@ _PAUSE = 0.1
 
 
 @pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
-async def test_api_server_in_memory(check: conformance.Check) -> None:
+def test_api_server_in_memory(check: conformance.Check) -> None:
     clock = Clock()
     line = Line(clock, Coverage(), [])
-    await check(SimulatedKubernetes(Server(clock), line).api, NAMESPACE)
+    clock.run(check(SimulatedKubernetes(Server(clock), line).api, NAMESPACE))
 
 
 class Indifferent:
@@ -64,13 +64,13 @@ class SimulatedSite:
 
     def __init__(self, version: FlinkVersion) -> None:
         self.version = version
-        self._clock = clock = Clock()
+        self.clock = clock = Clock()
         self._storage, pace, server = Storage(), Pace(), Server(clock)
         self._storage.read_only.add(f"{self.storage}/readonly")
         node, line = Node(clock, server, pace), Line(clock, Coverage(), [])
         self._flink = Flink(clock, server, node, pace, self._storage, Indifferent())
         self.api = SimulatedKubernetes(server, line).api
-        self.rest: FlinkRest = SimulatedRest(self._flink, clock, line)
+        self.rest: FlinkRest = SimulatedRest(self._flink, clock, line, pace)
 
     def resource(self, name: str, options: Mapping[str, str]) -> Object:
         metadata = {"name": name, "namespace": NAMESPACE, "generation": 1, "uid": "uid"}
@@ -87,13 +87,14 @@ class SimulatedSite:
         assert self._flink.crash(name)
 
     async def pause(self) -> None:
-        await self._clock.advance(_PAUSE)
+        await self.clock.advance(_PAUSE)
 
     def seconds(self) -> float:
-        return self._clock.now
+        return self.clock.now
 
 
 @pytest.mark.parametrize("version", [FlinkVersion.V1_20, FlinkVersion.V2_3])
 @pytest.mark.parametrize("check", flink_conformance.CHECKS, ids=lambda check: check.__name__)
-async def test_flink_in_memory(check: flink_conformance.Check, version: FlinkVersion) -> None:
-    await check(SimulatedSite(version))
+def test_flink_in_memory(check: flink_conformance.Check, version: FlinkVersion) -> None:
+    site = SimulatedSite(version)
+    site.clock.run(check(site))

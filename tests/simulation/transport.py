@@ -8,6 +8,7 @@ from controller.kubernetes_api import ApiError, Collection, Conflict, Kubernetes
 from tests.simulation.clock import Clock
 from tests.simulation.coverage import Coverage
 from tests.simulation.faults import FREEZES, Call, Crash, Failure, Fault
+from tests.simulation.promises import PromiseBrokenError
 from tests.simulation.server import Server, copied
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Line:
         self.on_effect: Callable[[Call], None] = lambda _: None
         self.lease_fails_until = 0.0
         self.writes: list[str] = []
+        self.rest_reads: list[str] = []
         self.clock = self._clock = clock
         self._coverage = coverage
         self._faults = faults
@@ -34,7 +36,8 @@ class Line:
         """Make the call, as far as it comes."""
         if self.is_dead:
             raise Crash
-        await self._clock.advance(_LATENCY)
+        await self._clock.sleep(_LATENCY)
+        await self._thaw()
         fault = self._take(call)
         failure = None if fault is None else fault.failure
         if failure is not None:
@@ -47,11 +50,11 @@ class Line:
             case Failure.FROZEN_BEFORE:
                 await self._freeze()
             case Failure.SLOW:
-                await self._clock.advance(_SLOW)
+                await self._clock.sleep(_SLOW)
             case Failure.MEANWHILE if fault is not None:
                 fault.meanwhile()
             case Failure.HUNG:
-                await self._clock.advance(_TIMEOUT)
+                await self._clock.sleep(_TIMEOUT)
                 raise _unanswered(call, "no answer within 10 s")
             case Failure.REFUSED:
                 raise _unanswered(call, "connection refused")
@@ -59,7 +62,7 @@ class Line:
                 raise _refusal(call, int(failure.value))
         if failure is Failure.EMPTY and call.is_read:
             return cast(T, {})
-        result = effect()
+        result = self._had(effect)
         self._note(call)
         if not call.is_read and failure not in FREEZES:  # a frozen one does what its successor would not
             self.on_effect(call)
@@ -69,11 +72,29 @@ class Line:
             case Failure.FROZEN_AFTER:
                 await self._freeze()
             case Failure.ANSWER_LOST:
-                await self._clock.advance(_TIMEOUT)
+                await self._clock.sleep(_TIMEOUT)
                 raise _unanswered(call, "no answer within 10 s")
+        await self.arrive()
+        return result
+
+    async def arrive(self) -> None:
+        """An answer reaches the process, if it lives."""
+        await self._thaw()
         if self.is_dead:
             raise Crash
-        return result
+
+    def _had(self, effect: Callable[[], T]) -> T:
+        """The controller may take a broken promise for a failure of its own: it is told past it."""
+        try:
+            return effect()
+        except PromiseBrokenError as error:
+            self._clock.fail(error)
+            raise
+
+    async def _thaw(self) -> None:
+        """All that a frozen process does waits."""
+        while self._clock.now < self.frozen_until:
+            await self._clock.sleep(self.frozen_until - self._clock.now)
 
     def _take(self, call: Call) -> Fault | None:
         for fault in self._faults:
@@ -95,6 +116,8 @@ class Line:
             self._coverage.hit("crash point", f"{failure.value} {call}")
 
     def _note(self, call: Call) -> None:
+        if call.is_rest and call.is_read:
+            self.rest_reads.append(str(call))
         if not call.is_read and call.plural != "leases":
             self.writes.append(f"{call} {call.name}")
 
@@ -105,7 +128,7 @@ class Line:
 
     async def _freeze(self) -> None:
         self.frozen_until = self._clock.now + _FREEZE
-        await self._clock.advance(_FREEZE)
+        await self._thaw()
 
 
 def _unanswered(call: Call, text: str) -> Exception:

@@ -1,38 +1,48 @@
 """The world that the controller lives in: Kubernetes, Flink, users, faults; all on one virtual clock."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
-from controller import deployments, events, leadership, observe, reconcile, together
-from controller.decide import Subject, change, decide, decide_unseen, state_machine, suspension
-from controller.decide.route import Route
-from controller.decide.upgrade import choose_route
-from controller.kubernetes_api import FLINK_DEPLOYMENTS, Object
-from controller.observation import Observation
-from controller.plan import Plan
-from shared.model.deployment import FlinkDeploymentSpec
-from shared.model.reconciled_spec import ReconciledSpec
-from tests.simulation.clock import Clock, in_turn, virtual_datetime
+from controller.kubernetes_api import FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
+from tests.simulation.clock import Clock
 from tests.simulation.control import Control
 from tests.simulation.coverage import Coverage
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Call, Fault
 from tests.simulation.flink import Flink
 from tests.simulation.job_manager import RestorePoint, Storage
 from tests.simulation.node import Node, Pace
-from tests.simulation.promises import PromiseBrokenError, Promises
-from tests.simulation.replica import NAME, NAMESPACE, WATCHED, Replica, Sleep
+from tests.simulation.promises import Promises
+from tests.simulation.replica import NAME, WATCHED, Replica
+from tests.simulation.resource import Json, Resource
 from tests.simulation.server import Server
 from tests.simulation.terse import Terse
 
 PLURAL = FLINK_DEPLOYMENTS.plural
 INITIAL = "s3://shop/initial"
 _NAMESPACE_SECONDS = 2.0
-Json = dict[str, Any]
+
+
+class AnySetup(Protocol):
+    """What a scenario starts with."""
+
+    @property
+    def head_start(self) -> float:
+        """Seconds in which nothing happens."""
+
+    @property
+    def pace(self) -> Pace:
+        """How long things take."""
+
+    def spec(self) -> Json:
+        """The first spec of the FlinkDeployment."""
+
+
+class Controls(Protocol):
+    """Sees what the controller does."""
+
+    def effect(self, call: Call, /) -> None:
+        """A call that was made and is no read."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,26 +95,37 @@ class Setup(Terse):
 
 
 class World:
-    """One scenario's world. `spec` is what the user wants, written by `apply`."""
+    """One scenario's world."""
 
-    def __init__(self, setup: Setup, coverage: Coverage) -> None:
+    def __init__(self, setup: AnySetup, coverage: Coverage) -> None:
         self.setup = setup
         self.coverage = coverage
         self.clock = Clock()
         self.server = Server(self.clock)
         self.storage = Storage()
         self.storage.points[INITIAL] = RestorePoint(INITIAL, 7, 1000.0, 0, is_savepoint=True)
-        self.promises = Promises(self.server, self.storage, coverage)
+        self.promises = self._promises()
         self.node = Node(self.clock, self.server, setup.pace)
         self.flink = Flink(self.clock, self.server, self.node, setup.pace, self.storage, self.promises)
-        self.control = Control(self.clock, self.server, self.flink, coverage)
+        self.control = self._control()
         self.faults: list[Fault] = []
         self.replicas: list[Replica] = []
         self.has_left_a_cluster = False
         """A deletion left one running; its metadata is nobody's when it is deleted by hand."""
-        self.spec = setup.spec()
+        self.cluster = Resource(self.server, "FlinkDeployment", NAME, setup.spec())
         self.numbers = count(1)
         self._identities = count(1)
+        self.operator_configuration: dict[str, str] = {}
+
+    def _promises(self) -> Promises:
+        return Promises(self.server, self.storage, self.coverage)
+
+    def _control(self) -> Controls:
+        return Control(self.clock, self.server, self.flink, self.coverage)
+
+    def lost_by_hand(self, owner: str) -> None:
+        """Somebody took the cluster of the resource with that uid away."""
+        self.promises.lineage(owner).lost_by_hand = True
 
     # The controller
 
@@ -112,7 +133,14 @@ class World:
         """One more replica of the controller."""
         name = identity or f"controller-{next(self._identities)}"
         replica = Replica(
-            name, self.clock, self.server, self.flink, self.coverage, self.faults, {}, self.setup.pace.watch
+            name,
+            self.clock,
+            self.server,
+            self.flink,
+            self.coverage,
+            self.faults,
+            self.operator_configuration,
+            self.setup.pace,
         )
         replica.line.on_death = lambda: self.bury(replica)
         replica.line.on_effect = self.control.effect
@@ -136,50 +164,13 @@ class World:
 
     # The user
 
-    @property
-    def resource(self) -> Object | None:
-        """As it is stored."""
-        return self.server.find(PLURAL, NAME)
-
-    @property
-    def status(self) -> Json:
-        """Empty while there is none."""
-        return (self.resource or {}).get("status") or {}
-
-    @property
-    def is_editable(self) -> bool:
-        """Whether the resource exists and is not being deleted."""
-        resource = self.resource
-        return resource is not None and "deletionTimestamp" not in resource["metadata"]
-
-    def create(self) -> bool:
-        """The user creates the resource; whether there was none."""
-        if self.resource is not None or self.server.is_terminating:
-            return False
-        metadata = {"name": NAME, "namespace": NAMESPACE}
-        kind = {"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment"}
-        self.server.create(PLURAL, {**kind, "metadata": metadata, "spec": self.spec})
-        return True
-
-    def apply(self) -> bool:
-        """The user writes the spec; whether it was another one."""
-        resource = self.resource
-        if resource is None or not self.is_editable or resource["spec"] == self.spec:
-            return False
-        self.server.replace(PLURAL, {**resource, "spec": self.spec})
-        return True
-
-    def annotate(self, name: str, value: str | None) -> bool:
-        """The user sets an annotation, or takes it away; whether that made a difference."""
-        resource = self.resource
-        if resource is None or (resource["metadata"].get("annotations") or {}).get(name) == value:
-            return False
-        self.server.merge(PLURAL, NAME, {"metadata": {"annotations": {name: value}}})
-        return True
+    def create(self) -> None:
+        """All that the scenario begins with."""
+        self.cluster.create()
 
     def delete_namespace(self) -> bool:
         """The user deletes the namespace, and makes it again when it is gone; whether there was anything."""
-        if self.server.is_terminating or self.resource is None:
+        if self.server.is_terminating or self.cluster.stored is None:
             return False
         self.server.is_terminating = True
         self._delete_contents()
@@ -189,7 +180,15 @@ class World:
         """As the namespace controller does: again and again, until nothing is left."""
         contents = [
             (plural, body)
-            for plural in (PLURAL, "pods", "deployments", "services", "configmaps", "events")
+            for plural in (
+                PLURAL,
+                FLINK_SESSION_JOBS.plural,
+                "pods",
+                "deployments",
+                "services",
+                "configmaps",
+                "events",
+            )
             for body in self.server.all(plural)
         ]
         for plural, body in contents:
@@ -200,16 +199,10 @@ class World:
         if contents:
             self.clock.after(_NAMESPACE_SECONDS, self._delete_contents)
 
-    @property
-    def error(self) -> str:
-        """What the resource's owner reads."""
-        ready: Json = next((one for one in self.status.get("conditions", []) if one["type"] == "Ready"), {})
-        return f"{self.status.get('error') or ''} {ready.get('message', '')}"
-
     def newest_restore_point(self) -> str | None:
         """What a user would find in the storage."""
         own = [point for path, point in self.storage.points.items() if path != INITIAL]
-        resource = self.resource
+        resource = self.cluster.stored
         floor = None if resource is None else self.promises.lineage(resource["metadata"]["uid"]).floor
         if floor is None:
             return None
@@ -241,89 +234,3 @@ class World:
             for plural in WATCHED:
                 replica.watch_delay[plural] = self.setup.pace.watch
                 replica.relist(plural)
-
-
-@contextmanager
-def simulated(coverage: Coverage) -> Iterator["Stage"]:
-    """The controller's modules read virtual time, and tell what they decide, until the end of the block."""
-    stage = Stage()
-    clock = virtual_datetime(lambda: stage.world.clock)
-    levels = {name: logging.getLogger(name).level for name in ("controller", "asyncio")}
-    changes: list[tuple[Any, str, Any]] = [
-        *((module, "datetime", clock) for module in (observe, reconcile, events, leadership)),
-        (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
-        (together, "asyncio", SimpleNamespace(gather=in_turn)),
-        (deployments, "decide", _telling_decide(coverage)),
-        (reconcile, "decide_unseen", _telling_unseen(coverage)),
-        (state_machine, "transition_of", _telling_transition(coverage)),
-        (change, "choose_route", _telling_route(coverage)),
-        (suspension, "choose_route", _telling_route(coverage)),
-    ]
-    originals = [(module, name, getattr(module, name)) for module, name, _ in changes]
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    for module, name, value in changes:
-        setattr(module, name, value)
-    try:
-        yield stage
-    finally:
-        for module, name, value in originals:
-            setattr(module, name, value)
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
-
-
-class Stage:
-    """Where the world of the present scenario stands."""
-
-    world: World
-
-
-def _telling_decide(coverage: Coverage) -> Any:
-    def telling(subject: Subject, observation: Observation) -> Plan:
-        plan = decide(subject, observation)
-        if plan.actions:
-            coverage.hit("effects", "+".join(type(action).__name__ for action in plan.actions))
-        return plan
-
-    return telling
-
-
-def _telling_unseen(coverage: Coverage) -> Any:
-    def telling(subject: Subject) -> Plan | None:
-        plan = decide_unseen(subject)
-        for action in () if plan is None else plan.actions:
-            coverage.hit("effects", type(action).__name__)
-        return plan
-
-    return telling
-
-
-def _telling_transition(coverage: Coverage) -> Any:
-    original = state_machine.transition_of
-
-    def telling(table: Any, stage: state_machine.Stage, now: Any) -> Any:
-        row = original(table, stage, now)
-        coverage.hit("transition", str(row))
-        return row
-
-    return telling
-
-
-def _telling_route(coverage: Coverage) -> Any:
-    def telling(
-        subject: Subject, last: ReconciledSpec, spec: FlinkDeploymentSpec, observation: Observation
-    ) -> Any:
-        route = choose_route(subject, last, spec, observation)
-        mode = spec.job.upgrade_mode.value if spec.job else "session"
-        if isinstance(route, Route):
-            coverage.hit("route", f"{mode}: {route.suspension.name.lower()}, then {route.restore.value}")
-        else:
-            reason = route.problem.reason if route.problem else "a matter of time"
-            coverage.hit("route", f"{mode}: wait ({reason})")
-        return route
-
-    return telling
-
-
-__all__ = ["INITIAL", "PLURAL", "PromiseBrokenError", "Setup", "Stage", "World", "simulated"]

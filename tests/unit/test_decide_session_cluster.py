@@ -10,8 +10,8 @@ from shared.control import FORCE_DELETION
 from tests.unit.flink_deployments import Json, edited, observed, observed_up, session, with_metadata
 from tests.unit.recorded_deployments import KUBERNETES_HA, SAVEPOINTS, deployed, plan_of
 
-STATEFUL = SessionJob("stateful", has_state_to_lose=True)
-STATELESS = SessionJob("stateless", has_state_to_lose=False)
+STATEFUL = SessionJob("stateful", has_state_to_lose=True, may_run=True)
+STATELESS = SessionJob("stateless", has_state_to_lose=False, may_run=True)
 _OPTION = "kubernetes.operator.session.deletion"
 
 

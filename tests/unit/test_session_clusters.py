@@ -5,7 +5,7 @@ import pytest
 from controller.cache import SESSION_JOB_INDEX, Cache, named_cluster, resource_index
 from controller.decide.subject import SessionCluster
 from controller.kubernetes_api import FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
-from controller.observation import SessionJob
+from controller.observation import Absent, SessionJob
 from controller.session_clusters import session_job_subject, session_jobs_of
 from controller.subjects import StatusUnreadable
 from shared.model.deployment import FlinkVersion
@@ -126,34 +126,40 @@ def test_cluster_sees_the_jobs_that_name_it_and_no_others() -> None:
         with_metadata(running, namespace="kiosk"),
         with_metadata(session_job(deploymentName="others"), name="elsewhere"),
     ]
-    assert jobs_of_cluster(running, *others) == [SessionJob("report", has_state_to_lose=True)]
+    assert jobs_of_cluster(running, *others) == [SessionJob("report", has_state_to_lose=True, may_run=True)]
 
 
 @pytest.mark.parametrize("mode", ["savepoint", "last-state"])
 def test_running_job_that_keeps_state_has_some_to_lose(mode: str) -> None:
     raw = running_job(session_job(job={"upgradeMode": "savepoint"}))
     raw["spec"]["job"]["upgradeMode"] = mode
-    assert jobs_of_cluster(raw) == [SessionJob("report", has_state_to_lose=True)]
+    assert jobs_of_cluster(raw) == [SessionJob("report", has_state_to_lose=True, may_run=True)]
 
 
 def test_job_without_state_has_none_to_lose() -> None:
     raw = running_job(session_job(job={"upgradeMode": "stateless"}))
-    assert jobs_of_cluster(raw) == [SessionJob("report", has_state_to_lose=False)]
+    assert jobs_of_cluster(raw) == [SessionJob("report", has_state_to_lose=False, may_run=True)]
 
 
 def test_job_that_never_ran_or_has_ended_has_none_to_lose() -> None:
     running = running_job(session_job())
-    ended = with_status(running, plan_of_job(running, listed(running, JobState.FINISHED)))
+    ended = with_status(
+        running, plan_of_job(running, listed(running, JobState.FINISHED, checkpoints=Absent()))
+    )
     assert jobs_of_cluster(session_job()) == [SessionJob("report", has_state_to_lose=False)]
     assert jobs_of_cluster(ended) == [SessionJob("report", has_state_to_lose=False)]
 
 
 def test_job_that_is_being_submitted_has_state_to_lose() -> None:
-    assert jobs_of_cluster(submitted_job(session_job())) == [SessionJob("report", has_state_to_lose=True)]
+    assert jobs_of_cluster(submitted_job(session_job())) == [
+        SessionJob("report", has_state_to_lose=True, may_run=True)
+    ]
 
 
 def test_job_that_cannot_be_read_may_have_state_to_lose() -> None:
-    assert jobs_of_cluster(unreadable(session_job())) == [SessionJob("report", has_state_to_lose=True)]
+    assert jobs_of_cluster(unreadable(session_job())) == [
+        SessionJob("report", has_state_to_lose=True, may_run=True)
+    ]
 
 
 def test_job_that_is_gone_since_is_no_job() -> None:

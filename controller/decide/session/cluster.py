@@ -4,7 +4,7 @@ from controller.decide.change import changes, changes_to
 from controller.decide.situation import Situation
 from controller.decide.subject import SessionCluster, SessionJobSubject, Subject
 from controller.decide.wanted import wanted
-from controller.observation import Known, SessionJob
+from controller.observation import Absent, Known, SessionJob
 from shared.config.operator_options import BLOCK_ON_SESSION_JOBS
 from shared.config.options import high_availability_is_kubernetes, is_true
 from shared.control import PAUSED, is_on
@@ -42,9 +42,10 @@ def session_cluster(subject: Subject, address: str) -> SessionCluster:
 def as_seen_by_its_cluster(job: SessionJobSubject) -> SessionJob:
     """A session job that has run, or is about to, and what its end would cost."""
     state, spec = job.status.job_status.state, job.spec.job
-    keeps_state = spec is not None and spec.upgrade_mode is not UpgradeMode.STATELESS
+    is_stateless = spec is not None and spec.upgrade_mode is UpgradeMode.STATELESS
+    keeps_state = bool(job.errors) or not is_stateless  # what is not valid may have had another mode
     is_over = state is None or state.is_terminal
-    return SessionJob(job.metadata.name, has_state_to_lose=keeps_state and not is_over)
+    return SessionJob(job.metadata.name, has_state_to_lose=keeps_state and not is_over, may_run=not is_over)
 
 
 def jobs_with_state_to_lose(now: Situation) -> tuple[str, ...]:
@@ -56,13 +57,29 @@ def jobs_with_state_to_lose(now: Situation) -> tuple[str, ...]:
             return ()
 
 
+def jobs_to_stop_first(now: Situation) -> tuple[str, ...]:
+    """Before the cluster is replaced; of one whose metadata Flink keeps, also those without state: another
+    Flink need not be able to read it, and one that is some day would bring them back.
+    """
+    if not high_availability_is_kubernetes(now.subject.configuration(now.last.spec)):
+        return jobs_with_state_to_lose(now)
+    match now.observation.session_jobs:
+        case Known(jobs):
+            return tuple(job.name for job in jobs if job.may_run)
+        case _:
+            return ()
+
+
 def its_session_jobs_have_to_be_stopped_first(now: Situation) -> bool:
     """Its spec is changed, and Flink would not bring them back with their state."""
     if now.last.spec.job is not None or not changes(now):
         return False
+    is_gone, before = isinstance(now.observation.cluster, Absent), now.subject.configuration(now.last.spec)
+    if is_gone and not high_availability_is_kubernetes(before):
+        return False  # what was not saved is lost
     if _carries_over(now.subject, now.last.spec, now.goal.spec):
         return False
-    return bool(jobs_with_state_to_lose(now))
+    return bool(jobs_to_stop_first(now))
 
 
 def _carries_over(subject: Subject, before: FlinkDeploymentSpec, after: FlinkDeploymentSpec) -> bool:

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 from controller.decide import last_savepoint
 from controller.decide.going import begin, end_job, has_waited, let_it_go, note_job, say, way_out
-from controller.decide.recording import submission_is_recorded
-from controller.decide.session.guards import it_is_alive, the_job_is_not_there
+from controller.decide.session.guards import (
+    it_is_alive,
+    its_submission_may_still_come,
+    the_job_is_not_there,
+)
 from controller.decide.situation import SessionJobSituation
-from controller.decide.stability import age_of_record
-from controller.observation import Absent, Known, Unknown
+from controller.observation import Known, Unknown
 from controller.plan import AbandonSubmission, CancelJob, Event, EventComponent, EventType
 from shared.control import FORCE_DELETION, is_on
 
-_ON_ITS_WAY = 30.0
-"""Seconds in which a submission may come through of which this process knows nothing."""
 _DOWN = timedelta(seconds=60)
 """A JobManager that is down for so long has lost its jobs, where Flink keeps no metadata."""
 
@@ -22,7 +22,7 @@ def its_job_is_over(now: SessionJobSituation) -> bool:
     """Known, not only not seen; and no savepoint of it is due."""
     if _was_suspended(now):
         return True
-    if _may_still_come(now) or not last_savepoint.no_savepoint_is_due(now):
+    if its_submission_may_still_come(now) or not last_savepoint.no_savepoint_is_due(now):
         return False
     has_ended = isinstance(now.observation.job, Known) and not it_is_alive(now)
     return has_ended or the_job_is_not_there(now) or _went_down_with_its_job_manager(now)
@@ -66,7 +66,7 @@ def have_it_cancelled_and_say_what_blocks(now: SessionJobSituation) -> None:
     job_id = now.step.status.job_status.job_id
     if it_is_alive(now) and job_id is not None:
         now.step.actions = (CancelJob(job_id),)
-    elif _may_still_come(now):
+    elif its_submission_may_still_come(now):
         now.step.actions = (AbandonSubmission(),)
     blocked, message = has_waited(now), _what_is_awaited(now)
     if blocked:
@@ -94,17 +94,6 @@ def _was_suspended(now: SessionJobSituation) -> bool:
     """It was known to have ended then, and was not started again."""
     is_at_rest = now.step.last is not None and now.last.is_suspended and now.step.state.is_deployed
     return is_at_rest and not it_is_alive(now)
-
-
-def _may_still_come(now: SessionJobSituation) -> bool:
-    """It was submitted, and the JobManager does not list it yet."""
-    if not submission_is_recorded(now.step.status) or not isinstance(now.observation.job, Absent):
-        return False
-    match now.observation.attempt:
-        case Known(attempt):
-            return attempt.ended_at is None
-        case _:
-            return age_of_record(now) <= _ON_ITS_WAY
 
 
 def _went_down_with_its_job_manager(now: SessionJobSituation) -> bool:

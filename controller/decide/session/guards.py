@@ -1,5 +1,7 @@
 """Guards of a session job's state machine. Their names stand in its table."""
 
+from datetime import datetime
+
 from controller.decide.change import way
 from controller.decide.guards import the_job_has_ended
 from controller.decide.recording import submission_is_recorded
@@ -10,6 +12,8 @@ from controller.decide.suspension import pending_trigger, way_without_waiting
 from controller.observation import Absent, Attempt, Known, Unknown
 from shared.model.job import UpgradeMode
 
+_ON_ITS_WAY = 30.0
+"""Seconds in which a submission may come through of which nobody heard what came of it."""
 _LINGERING = 5.0
 """Seconds that a job may take to end after its savepoint was made."""
 
@@ -25,7 +29,8 @@ def its_cluster_goes(now: SessionJobSituation) -> bool:
     cluster = now.subject.cluster
     if cluster is None or not cluster.goes or cluster.carries_jobs_over:
         return False
-    return _keeps_state(now) and it_is_alive(now)
+    would_come_back = cluster.keeps_metadata and not cluster.being_deleted
+    return (keeps_state(now) or would_come_back) and it_is_alive(now)
 
 
 def its_cluster_goes_and_a_way_is_open(now: SessionJobSituation) -> bool:
@@ -41,6 +46,34 @@ def it_was_submitted(now: SessionJobSituation) -> bool:
 def the_job_is_there(now: SessionJobSituation) -> bool:
     """The JobManager lists what was submitted, in whatever state."""
     return it_was_submitted(now) and isinstance(now.observation.job, Known)
+
+
+def its_submission_may_still_come(now: SessionJobSituation) -> bool:
+    """It was submitted, and the JobManager does not list it yet."""
+    if not submission_is_recorded(now.step.status) or not isinstance(now.observation.job, Absent):
+        return False
+    match now.observation.attempt:
+        case Known(Attempt(ended_at=None)):
+            return True
+        case Known(Attempt(unanswered_at=None)):
+            return False
+        case Known(Attempt(unanswered_at=datetime() as since)):
+            return (now.observation.at - since).total_seconds() <= _ON_ITS_WAY
+        case _:
+            return age_of_record(now) <= _ON_ITS_WAY
+
+
+def what_was_submitted_may_still_come_and_is_not_wanted(now: SessionJobSituation) -> bool:
+    """Its owner, or its cluster's, wants something else by now, which waits until that is known."""
+    is_another = now.goal.generation != now.step.status.recorded_generation
+    is_unwanted = is_another or now.goal.is_suspended or the_cluster_takes_no_jobs(now)
+    return is_unwanted and its_submission_may_still_come(now)
+
+
+def its_cluster_goes_and_waits_for_its_submission(now: SessionJobSituation) -> bool:
+    """Which never arrived."""
+    cluster = now.subject.cluster
+    return it_was_submitted(now) and cluster is not None and cluster.goes
 
 
 def it_is_on_its_way(now: SessionJobSituation) -> bool:
@@ -95,7 +128,7 @@ def it_is_lost(now: SessionJobSituation) -> bool:
 
 def it_is_lost_and_keeps_no_state(now: SessionJobSituation) -> bool:
     """So that nothing is lost with it."""
-    return it_is_lost(now) and not _keeps_state(now)
+    return it_is_lost(now) and not keeps_state(now)
 
 
 def a_suspended_job_runs(now: SessionJobSituation) -> bool:
@@ -112,6 +145,7 @@ def it_is_alive(now: SessionJobSituation) -> bool:
             return False
 
 
-def _keeps_state(now: SessionJobSituation) -> bool:
+def keeps_state(now: SessionJobSituation) -> bool:
+    """Its owner wants it to go on from where it was."""
     job = now.goal.spec.job
     return job is not None and job.upgrade_mode is not UpgradeMode.STATELESS

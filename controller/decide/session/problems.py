@@ -43,13 +43,15 @@ def session_cluster_is_not_ready(name: str, why: Problem | None) -> Problem:
     )
 
 
-def session_jobs_run(names: Sequence[str]) -> Problem:
-    """The cluster's JobManager may not go before them."""
-    return Problem(
-        "WaitingForSessionJobs",
-        "The change waits until the session jobs are stopped that have state to lose: "
-        f"{', '.join(sorted(names))}. Where one does not stop, its own conditions say why.",
-    )
+def session_jobs_run(names: Sequence[str], *, is_gone: bool) -> Problem:
+    """The cluster's JobManager may not go before them; `is_gone`: it went by itself."""
+    hint = "Where one does not stop, its own conditions say why."
+    if is_gone:
+        hint = (
+            "Their JobManager is gone. Undo the change, so that Flink brings them back before it is replaced."
+        )
+    message = f"The change waits until these session jobs are stopped: {', '.join(sorted(names))}. {hint}"
+    return Problem("WaitingForSessionJobs", message)
 
 
 def artifact_failed(cause: str) -> Problem:

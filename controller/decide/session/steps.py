@@ -2,7 +2,7 @@
 
 from controller.decide import problems
 from controller.decide.change import changes, way
-from controller.decide.ended import note_newest_checkpoint, route_after_end
+from controller.decide.ended import its_end_is_half_told, note_newest_checkpoint, route_after_end
 from controller.decide.observed import apply_job
 from controller.decide.recording import (
     mark_deployed,
@@ -17,6 +17,7 @@ from controller.decide.recording import (
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.route import Suspension, Wait
 from controller.decide.session import problems as session
+from controller.decide.session.guards import keeps_state
 from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import has_proved_itself
 from controller.decide.submission import job_id_of_next_run
@@ -25,6 +26,8 @@ from controller.observation import Absent, Attempt, Known
 from controller.plan import CancelJob, Event, EventComponent, EventType, RunJob
 from shared.model.job import UpgradeMode
 
+_SOON = 1.0
+"""Seconds until the next look at a job that has just ended."""
 _RETRY_SOON, _RETRY = 5.0, 30.0
 """Seconds until the next attempt at a submission: after what may pass, and after what somebody must mend."""
 
@@ -75,6 +78,20 @@ def submit_it_again_unless_that_just_failed(now: SessionJobSituation) -> None:
                 now.step.look_within = left
                 return
     _submit(now, first=now.last.first_deployment)
+
+
+def take_its_submission_back(now: SessionJobSituation) -> None:
+    """The cluster need not wait for it; when there is one again it starts from the same restore point."""
+    job, status = now.last.spec.job, now.step.status
+    now.step.last = record_change(
+        status,
+        now.last.spec,
+        generation=status.recorded_generation or now.subject.metadata.generation,
+        at=now.observation.at,
+        first=now.last.first_deployment,
+        restore=UpgradeMode.STATELESS if job is None else job.upgrade_mode,
+        path=status.job_status.upgrade_savepoint_path,
+    )
 
 
 def mark_it_deployed(now: SessionJobSituation) -> None:
@@ -152,6 +169,9 @@ def note_what_is_seen(now: SessionJobSituation) -> None:
         now.step.last = record_spec(status, now.last, now.last.spec, generation=generation)
     if now.last.is_suspended:
         return
+    if keeps_state(now) and its_end_is_half_told(status, now.observation):
+        now.step.look_within = _SOON
+        return
     now.step.events += apply_job(status, now.observation)
     if isinstance(now.observation.job, Known) and now.observation.job.value.state.is_terminal:
         note_newest_checkpoint(status, now.observation.checkpoints)
@@ -200,6 +220,6 @@ def _submit(now: SessionJobSituation, *, first: bool) -> None:
         path=restore.path,
         first=first,
     )
-    step.actions = (RunJob(goal.spec, job_id, restore.path),)
+    step.actions = (RunJob(goal.spec, job_id, restore.path, is_repeated=recorded is not None),)
     if recorded is None:  # another attempt at what was refused or cut short is no news
         step.events.append(Event(EventType.NORMAL, "Submit", "Submitting the job", EventComponent.JOB))

@@ -28,7 +28,13 @@ TRANSITIONS: tuple[Transition[SessionJobSituation], ...] = (
     Transition(_UPGRADING, session.an_older_run_lingers, steps.have_it_cancelled),
     Transition(_UPGRADING, session.an_older_run_is_alive, submission.wait),
     Transition(_UPGRADING, session.a_run_of_it_may_be_alive, steps.say_that_nobody_tells),
+    Transition(_UPGRADING, session.what_was_submitted_may_still_come_and_is_not_wanted, submission.wait),
     Transition(_UPGRADING, guards.suspension_is_wanted, steps.mark_it_suspended, then=_DEPLOYED),
+    Transition(
+        _UPGRADING,
+        session.its_cluster_goes_and_waits_for_its_submission,
+        steps.take_its_submission_back,
+    ),
     Transition(_UPGRADING, session.the_cluster_takes_no_jobs, steps.say_what_the_cluster_lacks),
     Transition(_UPGRADING, session.it_was_submitted, steps.submit_it_again_unless_that_just_failed),
     Transition(_UPGRADING, guards.otherwise, steps.submit),

@@ -1,0 +1,1 @@
+"""Session clusters and session jobs in the simulated world."""
