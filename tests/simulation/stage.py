@@ -60,7 +60,7 @@ def simulated(coverage: Coverage) -> Iterator[Stage]:
     levels = {name: logging.getLogger(name).level for name in ("controller", "asyncio")}
     changes: list[tuple[Any, str, Any]] = [
         *((module, "datetime", clock) for module in _READ_THE_TIME),
-        (jar_uploads, "time", SimpleNamespace(time=lambda: stage.world.clock.wall().timestamp())),
+        (jar_uploads, "time", _time(stage)),
         (observe_session_job, "Overviews", partial(Overviews, clock=lambda: stage.world.clock.now)),
         (submissions, "log", _LogOfSubmissions(stage)),
         (leadership, "asyncio", SimpleNamespace(sleep=Sleep)),
@@ -83,6 +83,12 @@ def simulated(coverage: Coverage) -> Iterator[Stage]:
             setattr(module, name, value)
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
+
+
+def _time(stage: "Stage") -> SimpleNamespace:
+    return SimpleNamespace(
+        time=lambda: stage.world.clock.wall().timestamp(), monotonic=lambda: stage.world.clock.now
+    )
 
 
 class _LogOfSubmissions:
