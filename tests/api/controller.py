@@ -3,6 +3,7 @@
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.api.api_server import CONFIG_MAPS, DEPLOYMENTS, FLINK_KINDS, LEASES, SERVICES, Json, RefusedError
@@ -17,19 +18,30 @@ START_SECONDS = 30.0
 class Controller:
     """One replica of the controller; those with another Lease are of another installation."""
 
-    def __init__(self, namespace: Namespace, identity: str, folder: Path, lease: str = LEASE) -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        identity: str,
+        folder: Path,
+        lease: str = LEASE,
+        *,
+        module: str = "controller",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`module`: what is run, where it is not the controller as it is; `environment` goes over its own."""
         self.identity = identity
         self._namespace, self._lease = namespace, lease
         self._health_port = _free_port()
-        environment = {
+        variables = {
             "KUBECONFIG": str(namespace.cluster.kubeconfig),
             "POD_NAME": identity,
             "OPERATOR_NAMESPACE": namespace.name,
             "LEASE_NAME": lease,
             "WATCH_NAMESPACES": namespace.name,
             "HEALTH_PORT": str(self._health_port),
+            **(environment or {}),
         }
-        self.process = ServiceProcess("controller", environment, folder / f"{identity}.log")
+        self.process = ServiceProcess(module, variables, folder / f"{identity}.log")
 
     def start(self) -> None:
         """Start it; it works a moment later."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cost, lifecycle, scale, through_api_server, webhook_load
+from tests.bench import cost, lifecycle, scale, session_jobs, through_api_server, webhook_load
 
 Section = Callable[[], Iterator[Table]]
 
@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, Section] = {
     "api-server": through_api_server.tables,
     "lifecycle": lifecycle.tables,
     "scale": scale.tables,
+    "session-jobs": session_jobs.tables,
 }
 
 

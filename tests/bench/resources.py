@@ -33,6 +33,25 @@ def stateful(name: str) -> Resource:
     return resource
 
 
+def session_cluster(name: str, port: int) -> Resource:
+    """One that keeps the state of its jobs, and whose JobManagers answer on that port."""
+    resource = stateful(name)
+    del resource["spec"]["job"]
+    resource["spec"]["flinkConfiguration"]["rest.port"] = str(port)
+    return resource
+
+
+def session_job(name: str, cluster: str, jar: str) -> Resource:
+    """One that keeps its state."""
+    job = {"jarURI": jar, "parallelism": 1, "upgradeMode": "savepoint"}
+    return {
+        "apiVersion": "flink.apache.org/v1beta1",
+        "kind": "FlinkSessionJob",
+        "metadata": {"name": name},
+        "spec": {"deploymentName": cluster, "job": job},
+    }
+
+
 def large() -> Resource:
     """One with 200 options and three pod templates of 300 lines of YAML each."""
     resource = basic()

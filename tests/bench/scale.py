@@ -11,7 +11,8 @@ from rich.table import Table
 
 from tests.bench.audited_cluster import audited_cluster
 from tests.bench.consumption import memory_limit
-from tests.bench.scale_run import Figures, Run, Stretch
+from tests.bench.measured_controller import Stretch
+from tests.bench.scale_run import Figures, Run
 from tests.cluster import Console
 
 _SIZES = (200, 1000)

@@ -2,52 +2,25 @@
 
 import statistics
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from tests.api.api_server import FLINK_DEPLOYMENTS
 from tests.api.controller import Controller
 from tests.api.namespace import Namespace
-from tests.bench.audit import Request, counted
+from tests.bench.audit import Request
 from tests.bench.audited_cluster import AuditedCluster
 from tests.bench.consumption import cpu_seconds, forget_peak, peak, resident
+from tests.bench.measured_controller import LOOK_AT_ALL, Enter, MeasuredController, Stretch
 from tests.bench.resources import stateful
 from tests.cluster import Console
 
 _ALONE = 20
 _REST_SECONDS = 120.0
-_QUIET_SECONDS = 5.0
-_LONGEST = 900.0
 _LOOK = 0.05
-_LOOK_AT_ALL = 1.0
-_CLIENTS = 4
-
-Enter = Callable[[int], None]
-"""Called with the pid of a controller that was just started."""
-
-
-@dataclass
-class Stretch:
-    """What a stretch of work took."""
-
-    seconds: float = 0.0
-    cpu: float = 0.0
-    """Seconds of the controller."""
-    requests: list[Request] = field(default_factory=list)
-    """Of the controller, without those about its Lease."""
-
-    @property
-    def calls(self) -> Counter[tuple[str, str]]:
-        """By verb and kind."""
-        return counted(self.requests)
-
-    def writes(self) -> int:
-        return sum(request.is_write for request in self.requests)
 
 
 @dataclass
@@ -71,16 +44,14 @@ class Figures:
     deletion: Stretch = field(default_factory=Stretch)
 
 
-class Run:
+class Run(MeasuredController):
     """The controller in a namespace of its own, and what is done to it."""
 
     def __init__(
         self, cluster: AuditedCluster, namespace: Namespace, controller: Controller, figures: Figures
     ) -> None:
+        super().__init__(cluster, namespace, controller)
         self.figures = figures
-        self._log = cluster.log
-        self._namespace = namespace
-        self._controller = controller
         self._names = [f"orders-{number:04}" for number in range(figures.size)]
 
     @classmethod
@@ -125,7 +96,7 @@ class Run:
             began = self._create(self._names)
             self._until_created(stretch, len(self._names))
             ended = max(request.at for request in stretch.requests if _is_creation(request))
-            self._until(lambda: self._all_are("DEPLOYED"), _LOOK_AT_ALL)
+            self._until(lambda: self._all_are("DEPLOYED"), LOOK_AT_ALL)
             figures.deployed = time.time() - began
             self._until_quiet(stretch)
         stretch.seconds = ended - began
@@ -165,7 +136,7 @@ class Run:
         self._log.new()
         began = time.time()
         self._start(lambda _: None)
-        self._until(lambda: self._all_are("DEPLOYED"), _LOOK_AT_ALL)
+        self._until(lambda: self._all_are("DEPLOYED"), LOOK_AT_ALL)
         stretch.requests = self._new_requests()
         stretch.seconds = max(one.at for one in stretch.requests if one.is_write) - began
         stretch.cpu = cpu_seconds(self._controller.process.pid)
@@ -176,40 +147,17 @@ class Run:
             self._each(
                 [one["metadata"]["name"] for one in self._namespace.of(FLINK_DEPLOYMENTS)], self._delete
             )
-            self._until(lambda: not self._namespace.of(FLINK_DEPLOYMENTS), _LOOK_AT_ALL / 4)
+            self._until(lambda: not self._namespace.of(FLINK_DEPLOYMENTS), LOOK_AT_ALL / 4)
         return stretch
 
     def _delete(self, name: str) -> None:
         self._namespace.api.call("DELETE", FLINK_DEPLOYMENTS.path(self._namespace.name, name))
-
-    def _start(self, enter: Enter) -> None:
-        self._controller.start()
-        enter(self._controller.process.pid)
-        self._controller.wait_until_ready()
-        self._controller.wait_until_leading()
 
     def _create(self, names: Iterable[str]) -> float:
         """When the first was sent, in seconds since 1970."""
         began = time.time()
         self._each(names, lambda name: self._namespace.store(stateful(name)))
         return began
-
-    def _each(self, names: Iterable[str], work: Callable[[str], Any]) -> None:
-        with ThreadPoolExecutor(_CLIENTS) as pool:
-            list(pool.map(work, names))
-
-    @contextmanager
-    def _stretch(self) -> Iterator[Stretch]:
-        """Counts what happens in the block."""
-        stretch, pid = Stretch(), self._controller.process.pid
-        self._log.new()
-        began, cpu = time.time(), cpu_seconds(pid)
-        yield stretch
-        stretch.seconds, stretch.cpu = time.time() - began, cpu_seconds(pid) - cpu
-        stretch.requests += self._new_requests()
-
-    def _new_requests(self) -> list[Request]:
-        return [request for request in self._log.new() if not request.is_about_the_lease]
 
     def _until_created(self, stretch: Stretch, count: int) -> None:
         """So many Deployments of JobManagers."""
@@ -220,36 +168,9 @@ class Run:
 
         self._until(created, _LOOK)
 
-    def _until_quiet(self, stretch: Stretch) -> None:
-        """Nothing was written for a while."""
-        last = time.time()
-
-        def quiet() -> bool:
-            nonlocal last
-            new = self._new_requests()
-            stretch.requests += new
-            if any(request.is_write for request in new):
-                last = time.time()
-            return time.time() - last > _QUIET_SECONDS
-
-        self._until(quiet, _LOOK_AT_ALL)
-
-    def _until(self, reached: Callable[[], bool], pause: float) -> None:
-        deadline = time.monotonic() + _LONGEST
-        while not reached():
-            self._controller.process.assert_running()
-            if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"not within {_LONGEST:g} s; the controller's log ends with:\n{self._end()}"
-                )
-            time.sleep(pause)
-
     def _all_are(self, state: str) -> bool:
         resources = self._namespace.of(FLINK_DEPLOYMENTS)
         return all(one.get("status", {}).get("lifecycleState") == state for one in resources)
-
-    def _end(self) -> str:
-        return self._controller.process.log[-2000:]
 
 
 def _is_creation(request: Request) -> bool:
