@@ -30,7 +30,7 @@ OPERATOR = {
 _NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,36}[a-z0-9])?", fullmatch=True)
 _REQUEST = st.sampled_from(["500m", "1", 1, "+.5", "0.25", "25e-2", "1e-3k", "1000000000n"])
 _LIMIT = st.sampled_from(["1", 2, "2000m", "1e3", "2k", "1.5Ki", "1E", "10"])
-_SMALL_MEMORY = st.sampled_from(["1", 1024, "1024m", "1 gb", "1GI", "1Gi", "0.5g", "1.5gib", "1e6", "1Mi"])
+_SMALL_MEMORY = st.sampled_from(["1Gi", 2**30, "1024m", "1 gb", "1GI", "1.5g", "1.5gib", "2e9", "1024Mi"])
 _LARGE_MEMORY = st.sampled_from(["4g", "4Gi", "4096 mebibytes", 2**33, "1t", "1.5p", "4GiB", "8e9"])
 _STORAGE = st.sampled_from(["0", 0, "1Gi", "1.5G", "12e6", "500m", "-0", ".5Ei"])
 
