@@ -38,10 +38,18 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             SessionSetup(ha=False, head_start=30.0),
             (
                 EditJob("counts"),
-                Fail(Target.UPLOAD, Failure.CRASH_BEFORE),
+                Fail(Target.UPLOAD, Failure.UNAVAILABLE, times=30),
                 Wait(5.0),
                 EditSession("high availability"),
+                Wait(40.0),
             ),
+        ),
+    ),
+    (
+        "an option of the session that is not on record yet holds for its deletion",
+        Scenario(
+            SessionSetup(modes=_ONE, head_start=15.0),
+            (EditSession("jobs are parked"), Meanwhile(Target.STATUS, Delete()), Edit("image"), Wait(20.0)),
         ),
     ),
     (
