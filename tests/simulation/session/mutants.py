@@ -4,12 +4,6 @@ from tests.simulation.mutants import Mutant
 
 OF_SESSIONS: tuple[Mutant, ...] = (
     Mutant(
-        "submits while an older run may be alive",
-        "decide/session/table.py",
-        "    Transition(_UPGRADING, session.a_run_of_it_may_be_alive, steps.say_that_nobody_tells),\n",
-        "",
-    ),
-    Mutant(
         "takes a JobManager that does not answer for one that does not know the job",
         "decide/session/guards.py",
         "    is_unlisted = isinstance(now.observation.job, Absent) or ",

@@ -77,7 +77,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
         "jobs without state do not come back after another version of Flink",
         Scenario(
             SessionSetup(modes=("stateless", "last-state"), head_start=30.0),
-            (Edit("other version"), Wait(40.0), Edit("other version")),
+            (Edit("other version"), Wait(40.0)),
         ),
     ),
     (
@@ -114,6 +114,12 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
                 Wait(20.0),
                 CreateJob("counts"),
             ),
+        ),
+    ),
+    (
+        "a controller that dies while a main method runs",
+        Scenario(
+            SessionSetup(modes=_ONE, pace=_SLOW_MAIN), (Fail(Target.RUN, Failure.CRASH_AFTER), Wait(40.0))
         ),
     ),
     (
@@ -164,7 +170,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
     (
         "a job is given up whose JobManager does not answer",
         Scenario(
-            SessionSetup(modes=_ONE, head_start=15.0),
+            SessionSetup(modes=_ONE, ha=False, head_start=15.0),
             (
                 Fail(Target.REST, Failure.HUNG, times=200),
                 DeleteJob("counts"),
