@@ -14,7 +14,7 @@ from controller.decide.state_machine import TRANSITIONS, follow
 from controller.decide.step import Step
 from controller.decide.subject import SessionJobSubject, Subject
 from controller.decide.verdict import state_deletion
-from controller.decide.wanted import Wanted, wanted, wanted_session_job
+from controller.decide.wanted import Wanted, spec_at_the_end, wanted, wanted_session_job
 from controller.observation import Observation
 from controller.plan import AddFinalizer, Plan
 from shared.control import PAUSED, is_on
@@ -42,7 +42,7 @@ def decide(subject: Subject, observation: Observation) -> Plan:
     if plan := decide_unseen(subject) or _leave_alone(step, subject, observation):
         return plan
     if subject.metadata.deletion_timestamp is not None:
-        spec, generation = _spec_at_the_end(subject), subject.metadata.generation
+        spec, generation = spec_at_the_end(subject), subject.metadata.generation
         goal = Wanted(spec, generation, is_rollback=is_rollback(step.status))
         follow(Situation(subject, goal, observation, step), TRANSITIONS)
         return _conclude_deletion(step, subject, observation)
@@ -61,7 +61,7 @@ def decide_session_job(subject: SessionJobSubject, observation: Observation) -> 
     if plan := decide_unseen(subject) or _leave_alone(step, subject, observation):
         return plan
     if subject.metadata.deletion_timestamp is not None:
-        goal = Wanted(_spec_at_the_end(subject), subject.metadata.generation)
+        goal = Wanted(spec_at_the_end(subject), subject.metadata.generation)
         follow(Situation(subject, goal, observation, step), session_jobs.TRANSITIONS)
         return _conclude_deletion(step, subject, observation)
     if (work := wanted_session_job(subject)) is not None:
@@ -83,11 +83,6 @@ def _leave_alone(
         return observe_only(step, subject, observation)
     end_pause(step.status)
     return None
-
-
-def _spec_at_the_end(subject: Subject[Spec, Status]) -> Spec:
-    """Where the spec is not valid, that counts which runs."""
-    return subject.spec if not subject.errors or subject.last is None else subject.last.spec
 
 
 def _conclude_deletion(

@@ -71,6 +71,11 @@ def _keeping_state(spec: Spec) -> Spec:
     return with_job(spec, spec.job.state, UpgradeMode.SAVEPOINT)
 
 
+def spec_at_the_end(subject: Subject[Spec, CommonStatus]) -> Spec:
+    """Of a resource that is being deleted: where the spec is not valid, that counts which runs."""
+    return subject.spec if not subject.errors or subject.last is None else subject.last.spec
+
+
 def objection(subject: AnySubject) -> Problem | None:
     """Why the user's spec is not, or not wholly, acted on."""
     if subject.errors:

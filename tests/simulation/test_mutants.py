@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.mutants import MUTANTS, Mutant, copied, first_failure
+from tests.simulation.session.mutants import OF_SESSIONS
 
 SCENARIOS, SEED = 250, 7
 
@@ -20,7 +21,7 @@ def test_there_are_enough() -> None:
     assert len(MUTANTS) >= 12
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *OF_SESSIONS], ids=lambda mutant: mutant.name)
 def test_mutant_is_caught(mutant: Mutant, control: int, tmp_path: Path) -> None:
     found = first_failure(copied(tmp_path, mutant), SCENARIOS, SEED)
     assert found is not None, "no scenario notices"

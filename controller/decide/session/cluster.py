@@ -3,7 +3,7 @@
 from controller.decide.change import changes, changes_to
 from controller.decide.situation import Situation
 from controller.decide.subject import SessionCluster, SessionJobSubject, Subject
-from controller.decide.wanted import wanted
+from controller.decide.wanted import spec_at_the_end, wanted
 from controller.observation import Absent, Known, SessionJob
 from shared.config.operator_options import BLOCK_ON_SESSION_JOBS
 from shared.config.options import high_availability_is_kubernetes, is_true
@@ -33,10 +33,15 @@ def session_cluster(subject: Subject, address: str) -> SessionCluster:
         takes_jobs=is_deployed and not (changed or being_deleted or deployed.job is not None),
         is_application=deployed.job is not None,
         being_deleted=being_deleted,
-        goes=changed or (being_deleted and not is_true(BLOCK_ON_SESSION_JOBS.read(options))),
+        goes=changed or (being_deleted and not _waits_for_its_owner(subject)),
         carries_jobs_over=changed and goal is not None and _carries_over(subject, deployed, goal.spec),
         keeps_metadata=high_availability_is_kubernetes(options),
     )
+
+
+def _waits_for_its_owner(subject: Subject) -> bool:
+    """Its deletion does, while there are session jobs."""
+    return is_true(BLOCK_ON_SESSION_JOBS.read(subject.configuration(spec_at_the_end(subject))))
 
 
 def as_seen_by_its_cluster(job: SessionJobSubject) -> SessionJob:

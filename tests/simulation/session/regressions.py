@@ -38,10 +38,18 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             SessionSetup(ha=False, head_start=30.0),
             (
                 EditJob("counts"),
-                Fail(Target.UPLOAD, Failure.CRASH_BEFORE),
+                Fail(Target.UPLOAD, Failure.UNAVAILABLE, times=30),
                 Wait(5.0),
                 EditSession("high availability"),
+                Wait(40.0),
             ),
+        ),
+    ),
+    (
+        "an option of the session that is not on record yet holds for its deletion",
+        Scenario(
+            SessionSetup(modes=_ONE, head_start=15.0),
+            (EditSession("jobs are parked"), Meanwhile(Target.STATUS, Delete()), Edit("image"), Wait(20.0)),
         ),
     ),
     (
@@ -69,7 +77,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
         "jobs without state do not come back after another version of Flink",
         Scenario(
             SessionSetup(modes=("stateless", "last-state"), head_start=30.0),
-            (Edit("other version"), Wait(40.0), Edit("other version")),
+            (Edit("other version"), Wait(40.0)),
         ),
     ),
     (
@@ -106,6 +114,12 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
                 Wait(20.0),
                 CreateJob("counts"),
             ),
+        ),
+    ),
+    (
+        "a controller that dies while a main method runs",
+        Scenario(
+            SessionSetup(modes=_ONE, pace=_SLOW_MAIN), (Fail(Target.RUN, Failure.CRASH_AFTER), Wait(40.0))
         ),
     ),
     (
@@ -156,7 +170,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
     (
         "a job is given up whose JobManager does not answer",
         Scenario(
-            SessionSetup(modes=_ONE, head_start=15.0),
+            SessionSetup(modes=_ONE, ha=False, head_start=15.0),
             (
                 Fail(Target.REST, Failure.HUNG, times=200),
                 DeleteJob("counts"),
