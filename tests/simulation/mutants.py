@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-_SECONDS = 120.0
+_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
