@@ -140,20 +140,15 @@ class Replica:
         at = max(self._delivered[plural], self._clock.now + self.watch_delay[plural])  # in order
         self._delivered[plural] = at
         stream = self._streams[plural]
+        self._clock.after(at - self._clock.now, lambda: self._deliver(event, plural, body, stream))
 
-        def deliver() -> None:
-            if self._streams[plural] == stream:
-                self._deliver(event, plural, body)
-
-        self._clock.after(at - self._clock.now, deliver)
-
-    def _deliver(self, event: str, plural: str, body: Object) -> None:
-        if self.line.is_dead:
+    def _deliver(self, event: str, plural: str, body: Object, stream: int) -> None:
+        """Unless that watch ended meanwhile: what it had under way never arrives."""
+        if self.line.is_dead or self._streams[plural] != stream:
             return
         if self._clock.now < self.line.frozen_until:
-            self._clock.after(
-                self.line.frozen_until - self._clock.now, lambda: self._deliver(event, plural, body)
-            )
+            thaw = self.line.frozen_until - self._clock.now
+            self._clock.after(thaw, lambda: self._deliver(event, plural, body, stream))
             return
         name = body["metadata"]["name"]
         if event == "DELETED":
@@ -204,7 +199,7 @@ class Replica:
     def repeat(self, plural: str) -> bool:
         """Everything is delivered once more; whether there was anything."""
         for body in list(self._views[plural].values()):
-            self._deliver("MODIFIED", plural, body)
+            self._deliver("MODIFIED", plural, body, self._streams[plural])
         return bool(self._views[plural])
 
     def _relist_all(self) -> None:
