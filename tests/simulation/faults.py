@@ -29,6 +29,7 @@ class Target(StrEnum):
     REST_WRITE = "REST effect"
     UPLOAD = "upload of a jar"
     RUN = "run of a jar"
+    DROP = "deletion of a jar"
 
 
 class Failure(StrEnum):
@@ -77,7 +78,7 @@ CRASHES = (Failure.CRASH_BEFORE, Failure.CRASH_AFTER)
 FREEZES = (Failure.FROZEN_BEFORE, Failure.FROZEN_AFTER)
 
 
-_OF_JARS = {"jars/upload": Target.UPLOAD, "jars/…/run": Target.RUN}
+_OF_JARS = {"jars/upload": Target.UPLOAD, "jars/…/run": Target.RUN, "jars/…": Target.DROP}
 
 
 class Crash(BaseException):

@@ -17,6 +17,8 @@ from tests.simulation.session.steps import (
 from tests.simulation.steps import Create, Delete, Edit, Fail, Happens, Meanwhile, Wait
 
 _SLOW_MAIN = Pace(submission=15.0)
+_SLOWEST_MAIN = Pace(submission=60.0)
+"""Longer than anybody waits for what nobody heard of."""
 _SLOW_SAVEPOINT = Pace(savepoint=12.0)
 _ONE = ("savepoint",)
 _PARKS = ((BLOCK, "false"),)
@@ -38,7 +40,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             SessionSetup(ha=False, head_start=30.0),
             (
                 EditJob("counts"),
-                Fail(Target.UPLOAD, Failure.UNAVAILABLE, times=30),
+                Fail(Target.RUN, Failure.UNAVAILABLE, times=30),
                 Wait(5.0),
                 EditSession("high availability"),
                 Wait(40.0),
@@ -120,6 +122,123 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
         "a controller that dies while a main method runs",
         Scenario(
             SessionSetup(modes=_ONE, pace=_SLOW_MAIN), (Fail(Target.RUN, Failure.CRASH_AFTER), Wait(40.0))
+        ),
+    ),
+    (
+        "a job that comes up after it was suspended is stopped",
+        Scenario(
+            SessionSetup(modes=("stateless",), pace=_SLOWEST_MAIN),
+            (Fail(Target.RUN, Failure.ANSWER_LOST), Wait(4.0), EditJob("counts", "suspended"), Wait(130.0)),
+        ),
+    ),
+    (
+        "a job that comes up before it is resumed is stopped first",
+        Scenario(
+            SessionSetup(modes=("stateless",), pace=_SLOWEST_MAIN),
+            (
+                Fail(Target.RUN, Failure.ANSWER_LOST),
+                Wait(4.0),
+                EditJob("counts", "suspended"),
+                Wait(62.0),
+                EditJob("counts", "running"),
+                Wait(60.0),
+            ),
+        ),
+    ),
+    (
+        "savepoints of session jobs that fail",
+        Scenario(
+            SessionSetup(modes=_ONE, savepoint_on_deletion=True, head_start=15.0),
+            (
+                Happens("the next savepoint fails"),
+                EditJob("counts"),
+                Wait(60.0),
+                Happens("the next savepoint fails"),
+                DeleteJob("counts"),
+                Wait(50.0),
+            ),
+        ),
+    ),
+    (
+        "a failed session job is started again",
+        Scenario(
+            SessionSetup(
+                modes=("savepoint", "stateless"),
+                job_options=(("kubernetes.operator.job.restart.failed", "true"),),
+                head_start=45.0,
+            ),
+            (HappensToJob("counts", "it fails"), HappensToJob("sums", "it fails"), Wait(90.0)),
+        ),
+    ),
+    *(
+        (
+            f"a controller that is {crash.value} every step of session jobs",
+            Scenario(
+                SessionSetup(options=((CASCADE, "true"),), head_start=15.0),
+                (
+                    Fail(Target.REST_WRITE, crash),
+                    EditJob("counts"),
+                    Wait(20.0),
+                    Fail(Target.REST_WRITE, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.UPLOAD, crash),
+                    EditJob("sums", "mended"),
+                    Wait(20.0),
+                    Fail(Target.RUN, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    EditJob("sums", "mended"),
+                    Wait(5.0),
+                    Fail(Target.DROP, crash),
+                    Wait(60.0),
+                    Fail(Target.STATUS, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.MERGE, crash),
+                    DeleteJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.MERGE, crash),
+                    CreateJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.DELETE, crash),
+                    Delete(),
+                    Wait(30.0),
+                ),
+            ),
+        )
+        for crash in (Failure.CRASH_BEFORE, Failure.CRASH_AFTER)
+    ),
+    (
+        "a session job that is suspended and deleted before it ran",
+        Scenario(SessionSetup(modes=_ONE), (EditJob("counts", "suspended"), Wait(3.0), DeleteJob("counts"))),
+    ),
+    (
+        "session jobs come back with a JobManager that starts anew",
+        Scenario(SessionSetup(head_start=15.0), (Happens("the JobManager crashes"), Wait(20.0))),
+    ),
+    (
+        "a JobManager that answers no more while it saves a session job's state",
+        Scenario(
+            SessionSetup(modes=_ONE, pace=Pace(savepoint=5.0), head_start=15.0),
+            (
+                EditJob("counts"),
+                Wait(1.0),
+                Fail(Target.REST_READ, Failure.HUNG, times=9),
+                Wait(60.0),
+            ),
+        ),
+    ),
+    (
+        "a job that cannot be parked while it restarts",
+        Scenario(
+            SessionSetup(
+                modes=_ONE,
+                ha=False,
+                job_options=(("kubernetes.operator.job.upgrade.last-state-fallback.enabled", "false"),),
+                head_start=15.0,
+            ),
+            (HappensToJob("counts", "a task fails"), Wait(0.1), Edit("image"), Wait(20.0)),
         ),
     ),
     (

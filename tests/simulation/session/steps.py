@@ -35,7 +35,7 @@ class EditJob(Terse):
                 job["parallelism"] = 0
             case "mended":
                 job["parallelism"] = number + 1
-                job["jarURI"] = f"https://jars.example.com/{self.name}.jar"
+                job["jarURI"] = f"https://jars.example.com/{self.name}-{number}.jar"
             case "missing jar":
                 job["jarURI"] = MISSING
             case "restart":
