@@ -16,6 +16,7 @@ from controller.observation import (
     Unknown,
 )
 from controller.plan import CancelJob, RunJob, StopWithSavepoint
+from shared.control import PAUSED
 from shared.model.status import JobState, LifecycleState, ReconciliationState
 from tests.unit.flink_deployments import (
     NOW,
@@ -326,3 +327,12 @@ def test_job_in_mode_last_state_is_cancelled_whatever_metadata_its_cluster_keeps
     operator = {"kubernetes.operator.session-job.upgrade.last-state.enabled": "true"}
     plan = plan_of_job(changed, listing, cluster, operator)
     assert plan.actions == (CancelJob(raw["status"]["jobStatus"]["jobId"]),)
+
+
+def test_end_of_a_paused_job_is_noted_with_its_newest_checkpoint() -> None:
+    raw = with_metadata(running_job(session_job()), annotations={PAUSED: "true"})
+    half_told = listed(raw, JobState.FINISHED, checkpoints=Unknown("its JobManager may tell more"))
+    assert plan_of_job(raw, half_told).status.job_status.state is JobState.RUNNING
+    told = listed(raw, JobState.FINISHED, checkpoints=Known(Checkpoints("s3://b/cp/chk-7")))
+    job = plan_of_job(raw, told).status.job_status
+    assert (job.state, job.upgrade_savepoint_path) == (JobState.FINISHED, "s3://b/cp/chk-7")
