@@ -36,8 +36,8 @@ OF_SESSIONS: tuple[Mutant, ...] = (
     Mutant(
         "keeps the uploaded jar",
         "jar_uploads.py",
-        "                await self._drop(key, upload, base)\n",
-        "                pass\n",
+        "        del self._kept[jar]\n        await self._delete(jar)\n",
+        "        del self._kept[jar]\n",
     ),
     Mutant(
         "submits another spec beside one that may still come",
