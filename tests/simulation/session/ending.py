@@ -115,7 +115,8 @@ async def _require_no_jars(world: SessionWorld, tell: Tell) -> None:
         world.coverage.hit("promise", "no jar is left")
         return
     await world.advance(_LEFT_BEHIND)
-    EditJob(next(iter(world.jobs)), "restart").happen(world)
+    for name in list(world.jobs):
+        EditJob(name, "restart").happen(world)
     await _require_stable(world, tell)
     if not await world.until(lambda: not _jars(world), ROUND_SECONDS):
         raise PromiseBrokenError(f"jars are left: {_jars(world)}")
