@@ -7,7 +7,7 @@ from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
 from tests.simulation.session.regressions import OF_SESSIONS
-from tests.simulation.steps import Edit, Fail, Happens, Wait
+from tests.simulation.steps import Annotate, Create, Delete, Edit, Fail, Happens, Meanwhile, Wait
 from tests.simulation.world import Setup
 
 _RESTARTS_FAILED_JOBS = (("kubernetes.operator.job.restart.failed", "true"),)
@@ -253,6 +253,38 @@ REGRESSIONS = (
             Setup(ha=False, options=_RESTARTS_FAILED_JOBS, head_start=15.0),
             (Edit("invalid"), Wait(40.0), Happens("the job fails"), Wait(60.0)),
         ),
+    ),
+    Regression(
+        "a deletion that is forced while the cluster of an ailing job is replaced",
+        Scenario(
+            Setup(mode="stateless", savepoint_directory=False, options=_CHECKS_HEALTH),
+            (
+                Fail(Target.REST, Failure.EMPTY, skip=1),
+                Edit(),
+                Create(),
+                Happens("a task fails"),
+                Fail(Target.READ, Failure.REFUSED),
+                Fail(Target.REST_WRITE, Failure.UNAVAILABLE, skip=2),
+                Wait(5.0),
+                Wait(5.0),
+                Meanwhile(Target.MERGE, Edit(what="option"), skip=4),
+                Meanwhile(Target.MERGE, Delete()),
+                Fail(Target.WRITE, Failure.ANSWER_LOST, skip=4),
+                Happens("a task fails"),
+                Fail(Target.MERGE, Failure.ERROR, skip=1, times=2),
+                Annotate("flink.apache.org/force-deletion"),
+                Fail(Target.WRITE, Failure.FROZEN_BEFORE, skip=1),
+                Fail(Target.REST_READ, Failure.SLOW, skip=5, times=3),
+                Fail(Target.MERGE, Failure.CRASH_BEFORE, skip=6),
+                Wait(8.0),
+                Fail(Target.REST_WRITE, Failure.ERROR, skip=5, times=3),
+                Wait(1.0),
+                Fail(Target.REST_READ, Failure.ERROR, skip=6, times=3),
+                Fail(Target.STATUS, Failure.ERROR, skip=4, times=2),
+                Meanwhile(Target.MERGE, Edit(what="savepoint"), skip=4),
+            ),
+        ),
+        open_because="Flink's ConfigMaps of high availability are left behind",
     ),
     *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS)),
 )
