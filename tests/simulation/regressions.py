@@ -7,7 +7,7 @@ from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
 from tests.simulation.session.regressions import OF_SESSIONS
-from tests.simulation.steps import Annotate, Create, Delete, Edit, Fail, Happens, Meanwhile, Wait
+from tests.simulation.steps import Annotate, Create, Delete, Edit, Fail, Happens, Meanwhile, Wait, Watch
 from tests.simulation.world import Setup
 
 _RESTARTS_FAILED_JOBS = (("kubernetes.operator.job.restart.failed", "true"),)
@@ -285,6 +285,21 @@ REGRESSIONS = (
             ),
         ),
         open_because="Flink's ConfigMaps of high availability are left behind",
+    ),
+    Regression(
+        "a Deployment that is deleted by hand while a controller dies and its watch is late",
+        Scenario(
+            Setup(),
+            (
+                Wait(1.0),
+                Edit(what="mended"),
+                Watch("flinkdeployments", "late"),
+                Fail(Target.WRITE, Failure.CRASH_BEFORE),
+                Fail(Target.WRITE, Failure.CRASH_BEFORE),
+                Happens("the Deployment is deleted by hand"),
+            ),
+        ),
+        open_because="the job is stopped and started though nobody asked for it",
     ),
     *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS)),
 )
