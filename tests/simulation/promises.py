@@ -184,7 +184,13 @@ class Promises:
         self._require_state(lineage, int(manager.generation), job)
         lineage.deployment, lineage.started = manager.deployment_uid, int(manager.generation)
         lineage.floor = None if job.restored is None else job.restored.content
-        lineage.lost_by_hand = lineage.failed = lineage.restarted = False
+        lineage.lost_by_hand &= self._is_gone(manager)
+        lineage.failed = lineage.restarted = False
+
+    def _is_gone(self, manager: JobManager) -> bool:
+        """Its pod outlives its Deployment for a moment."""
+        deployments = self._server.all("deployments")
+        return all(one["metadata"]["uid"] != manager.deployment_uid for one in deployments)
 
     def job_restarted(self, manager: JobManager, job: Job) -> None:
         """By Flink, in the same JobManager."""

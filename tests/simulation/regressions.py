@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tests.simulation.control_regressions import OF_CONTROL
+from tests.simulation.crash_regressions import OF_CRASHES
 from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
@@ -18,6 +19,10 @@ _ROLLS_BACK = (
 _CHECKS_HEALTH = (
     ("kubernetes.operator.cluster.health-check.enabled", "true"),
     ("kubernetes.operator.cluster.health-check.restarts.threshold", "0"),
+)
+_DROPS_CHECKPOINTS = (
+    ("execution.checkpointing.externalized-checkpoint-retention", "DELETE_ON_CANCELLATION"),
+    ("kubernetes.operator.job.upgrade.last-state-fallback.enabled", "false"),
 )
 _SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
@@ -284,7 +289,6 @@ REGRESSIONS = (
                 Meanwhile(Target.MERGE, Edit(what="savepoint"), skip=4),
             ),
         ),
-        open_because="Flink's ConfigMaps of high availability are left behind",
     ),
     Regression(
         "a Deployment that is deleted by hand while a controller dies and its watch is late",
@@ -299,7 +303,19 @@ REGRESSIONS = (
                 Happens("the Deployment is deleted by hand"),
             ),
         ),
-        open_because="the job is stopped and started though nobody asked for it",
     ),
-    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS)),
+    Regression(
+        "a job that cannot be cancelled without its checkpoints goes by a savepoint, as the messages say",
+        Scenario(
+            Setup(
+                mode="last-state",
+                ha=False,
+                savepoint_directory=False,
+                head_start=15.0,
+                options=_DROPS_CHECKPOINTS,
+            ),
+            (Edit("image"), Wait(20.0)),
+        ),
+    ),
+    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_CRASHES, *OF_SESSIONS)),
 )

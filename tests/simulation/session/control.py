@@ -27,8 +27,6 @@ class SessionControl:
     server: Server
     flink: Flink
     promises: SessionPromises
-    gave_up_the_cluster: bool = False
-    """By its owner's annotation."""
     _stopped: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -110,8 +108,6 @@ class SessionControl:
         )
 
     def _changed(self, event: str, plural: str, body: Object) -> None:
-        if plural == _CLUSTERS and event == "DELETED":
-            self.gave_up_the_cluster |= is_on(body, FORCE_DELETION)
         if plural == JOBS and event == "DELETED" and body["metadata"]["uid"] not in self.promises.given_up:
             self._require_it_is_over(body)
 

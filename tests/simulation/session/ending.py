@@ -5,7 +5,13 @@ from collections.abc import Callable
 from shared.control import PAUSED
 from tests.health_checks import Kstatus, kstatus
 from tests.simulation.by_hand import BY_HAND, EDITED, remove_strangers
-from tests.simulation.ending import REST_SECONDS, ROUND_SECONDS, ROUNDS, require_repair
+from tests.simulation.ending import (
+    REST_SECONDS,
+    ROUND_SECONDS,
+    ROUNDS,
+    metadata_may_be_left,
+    require_repair,
+)
 from tests.simulation.promises import PromiseBrokenError
 from tests.simulation.replica import NAME
 from tests.simulation.resource import Resource
@@ -148,7 +154,7 @@ async def _require_nothing_left(world: SessionWorld) -> None:
     """Of a cluster that was given up the garbage collector is still at work, and its metadata stays."""
     remove_strangers(world)
     kinds = ["deployments", "pods", "services"]
-    if not world.control_of_session.gave_up_the_cluster:
+    if not metadata_may_be_left(world):
         kinds.append("configmaps")
 
     def left() -> list[str]:

@@ -25,8 +25,7 @@ class SessionWorld(World):
         return self.session
 
     def _control(self) -> Controls:
-        self.control_of_session = SessionControl(self.server, self.flink, self.session)
-        return self.control_of_session
+        return SessionControl(self.server, self.flink, self.session)
 
     def create(self) -> None:
         """The cluster and its jobs, in this order."""
