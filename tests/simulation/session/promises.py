@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.job_manager import Job, JobManager, Storage
 
 JOBS = FLINK_SESSION_JOBS.plural
+_OVER = frozenset({"FINISHED", "CANCELED", "FAILED"})
 
 
 @dataclass(slots=True)
@@ -29,7 +30,11 @@ class _Run:
     """Uid of the Deployment that it began on."""
     cluster_generation: int
     """Of the FlinkDeployment then."""
+    manager: JobManager
+    """The process in which it was last."""
     has_ended: bool = False
+    end_was_seen: bool = False
+    """It is on record, and not only because the process was lost."""
 
 
 class SessionPromises(Promises):
@@ -71,7 +76,10 @@ class SessionPromises(Promises):
         if plural != JOBS or event == "DELETED":
             return
         metadata = body["metadata"]
-        job_id = ((body.get("status") or {}).get("jobStatus") or {}).get("jobId")
+        job_status = (body.get("status") or {}).get("jobStatus") or {}
+        job_id, run = job_status.get("jobId"), self._runs.get(metadata["uid"])
+        if run is not None and run.job_id == job_id and job_status.get("state") in _OVER:
+            run.end_was_seen |= run.manager.is_alive
         if job_id is not None and self._uids.setdefault(job_id, metadata["uid"]) != metadata["uid"]:
             raise PromiseBrokenError(f"two resources record the job {job_id}")
         if "deletionTimestamp" not in metadata:
@@ -116,6 +124,7 @@ class SessionPromises(Promises):
         resource, run = self.resource(uid), self._runs.get(uid)
         if run is not None and run.job_id == job.job_id:
             self._coverage.hit("promise", "a session job came back with its id")
+            run.manager = manager
             lineage.floor = self._floor_of_return(job, resource)
             return
         if resource is None:
@@ -127,10 +136,12 @@ class SessionPromises(Promises):
         self._require_own_state(job, uid)
         self._require_state(lineage, generation, job)
         cluster = self._server.find("flinkdeployments", NAME) or {"metadata": {"generation": 0}}
-        self._runs[uid] = _Run(job.job_id, manager.deployment_uid, cluster["metadata"]["generation"])
+        changed = cluster["metadata"]["generation"]
+        self._runs[uid] = _Run(job.job_id, manager.deployment_uid, changed, manager)
         lineage.started = generation
         lineage.floor = None if job.restored is None else job.restored.content
-        lineage.lost_by_hand = lineage.failed = False
+        lineage.lost_by_hand &= self._is_gone(manager)
+        lineage.failed = False
 
     def job_ended(self, manager: JobManager, job: Job, state: str) -> None:
         """For good."""
@@ -153,7 +164,8 @@ class SessionPromises(Promises):
         changed = cluster["metadata"]["generation"] != run.cluster_generation
         options = lineage.specs[max(lineage.specs)]["flinkConfiguration"]
         again = lineage.failed and options.get("kubernetes.operator.job.restart.failed") == "true"
-        if run.has_ended and not (moved or changed or again or lineage.lost_by_hand):
+        overlooked = not run.end_was_seen and manager is not run.manager
+        if run.has_ended and not (moved or changed or again or overlooked or lineage.lost_by_hand):
             raise PromiseBrokenError("a session job was stopped and started though nobody asked for it")
         if not run.has_ended:
             lineage.lost_by_hand = True  # with its JobManager: a job without state is started anew

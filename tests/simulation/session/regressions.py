@@ -1,6 +1,6 @@
 """Scenarios of session clusters: what once broke a promise, and what chance meets seldom."""
 
-from shared.control import FORCE_DELETION
+from shared.control import FORCE_DELETION, PAUSED
 from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
 from tests.simulation.scenario import Scenario
@@ -296,6 +296,17 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
                 Wait(80.0),
                 AnnotateJob("counts", FORCE_DELETION),
                 Wait(30.0),
+            ),
+        ),
+    ),
+    (
+        "a job without state that fails while it is paused, and whose JobManager is lost before a look",
+        Scenario(
+            SessionSetup(modes=("stateless",), checkpoints=False, head_start=15.0),
+            (
+                AnnotateJob("counts", PAUSED, "true"),
+                HappensToJob("counts", "it fails"),
+                Happens("the JobManager's node is lost"),
             ),
         ),
     ),
