@@ -17,7 +17,7 @@ from controller.decide.going import (
     say,
     way_out,
 )
-from controller.decide.session.cluster import jobs_with_state_to_lose
+from controller.decide.session.cluster import jobs_with_state_to_lose, session_jobs_of
 from controller.decide.situation import Situation
 from controller.decide.stopping import stop_cluster
 from controller.observation import Absent, Known, Observation, Unknown
@@ -186,11 +186,7 @@ def _answers(observation: Observation) -> bool:
 
 
 def _session_jobs(now: Situation) -> tuple[str, ...]:
-    match now.observation.session_jobs:
-        case Known(jobs):
-            return tuple(job.name for job in jobs)
-        case _:
-            return ()
+    return tuple(job.name for job in session_jobs_of(now))
 
 
 def _listed(names: Sequence[str]) -> str:

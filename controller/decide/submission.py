@@ -54,7 +54,7 @@ def create_what_is_missing(now: Situation) -> None:
     now.step.actions = (CreateCluster(now.goal.spec, _recorded_submission(now.step.status)),)
 
 
-def mark_it_deployed(now: Situation) -> None:
+def mark_it_deployed(now: AnySituation) -> None:
     """What comes next is decided as for any that is deployed."""
     now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
 
@@ -65,7 +65,7 @@ def note_it(now: Situation) -> None:
     now.step.status.job_status.state = JobState.RECONCILING
 
 
-def mark_it_suspended(now: Situation) -> None:
+def mark_it_suspended(now: AnySituation) -> None:
     """That is deployed and stable, too."""
     now.step.last = mark_suspended(now.step.status, now.last, now.observation.at)
 

@@ -1,5 +1,7 @@
 """A session cluster and the jobs on it: what the one has to know of the others."""
 
+from collections.abc import Sequence
+
 from controller.decide.change import changes, changes_to
 from controller.decide.situation import Situation
 from controller.decide.subject import SessionCluster, SessionJobSubject, Subject
@@ -55,11 +57,7 @@ def as_seen_by_its_cluster(job: SessionJobSubject) -> SessionJob:
 
 def jobs_with_state_to_lose(now: Situation) -> tuple[str, ...]:
     """Names of session jobs that have to be stopped before their cluster's JobManager goes."""
-    match now.observation.session_jobs:
-        case Known(jobs):
-            return tuple(job.name for job in jobs if job.has_state_to_lose)
-        case _:
-            return ()
+    return tuple(job.name for job in session_jobs_of(now) if job.has_state_to_lose)
 
 
 def jobs_to_stop_first(now: Situation) -> tuple[str, ...]:
@@ -68,11 +66,7 @@ def jobs_to_stop_first(now: Situation) -> tuple[str, ...]:
     """
     if not high_availability_is_kubernetes(now.subject.configuration(now.last.spec)):
         return jobs_with_state_to_lose(now)
-    match now.observation.session_jobs:
-        case Known(jobs):
-            return tuple(job.name for job in jobs if job.may_run)
-        case _:
-            return ()
+    return tuple(job.name for job in session_jobs_of(now) if job.may_run)
 
 
 def its_session_jobs_have_to_be_stopped_first(now: Situation) -> bool:
@@ -85,6 +79,15 @@ def its_session_jobs_have_to_be_stopped_first(now: Situation) -> bool:
     if _carries_over(now.subject, now.last.spec, now.goal.spec):
         return False
     return bool(jobs_to_stop_first(now))
+
+
+def session_jobs_of(now: Situation) -> Sequence[SessionJob]:
+    """None are known where nobody could tell."""
+    match now.observation.session_jobs:
+        case Known(jobs):
+            return jobs
+        case _:
+            return ()
 
 
 def _carries_over(subject: Subject, before: FlinkDeploymentSpec, after: FlinkDeploymentSpec) -> bool:

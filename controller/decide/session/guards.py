@@ -9,7 +9,7 @@ from controller.decide.route import Route
 from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import age_of_record
 from controller.decide.suspension import pending_trigger, way_without_waiting
-from controller.observation import Absent, Attempt, Known, Unknown
+from controller.observation import Absent, Attempt, Known
 from shared.model.job import UpgradeMode
 
 _ON_ITS_WAY = 30.0
@@ -50,7 +50,7 @@ def the_job_is_there(now: SessionJobSituation) -> bool:
 
 def its_submission_may_still_come(now: SessionJobSituation) -> bool:
     """It was submitted, and the JobManager does not list it yet."""
-    if not submission_is_recorded(now.step.status) or not isinstance(now.observation.job, Absent):
+    if not it_was_submitted(now) or not isinstance(now.observation.job, Absent):
         return False
     match now.observation.attempt:
         case Known(Attempt(ended_at=None)):
@@ -97,10 +97,8 @@ def an_older_run_lingers(now: SessionJobSituation) -> bool:
 
 def a_run_of_it_may_be_alive(now: SessionJobSituation) -> bool:
     """The JobManager does not tell."""
-    if now.step.status.job_status.job_id is None or the_job_is_not_there(now):
-        return False
-    is_listed = isinstance(now.observation.job, Known)
-    return not is_listed
+    is_known = isinstance(now.observation.job, Known) or the_job_is_not_there(now)
+    return now.step.status.job_status.job_id is not None and not is_known
 
 
 def its_savepoint_is_not_needed_any_more(now: SessionJobSituation) -> bool:
@@ -141,7 +139,7 @@ def it_is_alive(now: SessionJobSituation) -> bool:
     match now.observation.job:
         case Known(job):
             return not job.state.is_terminal
-        case Unknown() | Absent():
+        case _:
             return False
 
 

@@ -5,9 +5,7 @@ from controller.decide.change import changes, way
 from controller.decide.ended import its_end_is_half_told, note_newest_checkpoint, route_after_end
 from controller.decide.observed import apply_job
 from controller.decide.recording import (
-    mark_deployed,
     mark_stable,
-    mark_suspended,
     record_change,
     record_spec,
     record_submission,
@@ -17,7 +15,7 @@ from controller.decide.recording import (
 from controller.decide.restore import NotYet, Restore, restore_of
 from controller.decide.route import Suspension, Wait
 from controller.decide.session import problems as session
-from controller.decide.session.guards import keeps_state
+from controller.decide.session.guards import keeps_state, the_cluster_takes_no_jobs
 from controller.decide.situation import SessionJobSituation
 from controller.decide.stability import has_proved_itself
 from controller.decide.submission import job_id_of_next_run
@@ -33,19 +31,7 @@ _RETRY_SOON, _RETRY = 5.0, 30.0
 
 
 def say_what_the_cluster_lacks(now: SessionJobSituation) -> None:
-    """The job waits for it."""
-    _say_how_the_cluster_is(now)
-
-
-def say_that_nobody_tells(now: SessionJobSituation) -> None:
-    """Whether a run of it is alive; nothing is submitted before that is known."""
-    cluster = now.subject.cluster
-    if cluster is None or not cluster.takes_jobs or not isinstance(now.observation.flink, Known):
-        _say_how_the_cluster_is(now)
-
-
-def _say_how_the_cluster_is(now: SessionJobSituation) -> None:
-    """One that is on its way up is no problem."""
+    """The job waits for it; one that is on its way up is no problem."""
     name, cluster = now.goal.spec.deployment_name or "", now.subject.cluster
     if cluster is None:
         now.step.problem = session.session_cluster_is_missing(name)
@@ -55,6 +41,12 @@ def _say_how_the_cluster_is(now: SessionJobSituation) -> None:
         now.step.problem = session.session_cluster_goes(name)
     else:
         now.step.waits_for = session.session_cluster_is_not_ready(name, now.observation.rest_problem)
+
+
+def say_that_nobody_tells(now: SessionJobSituation) -> None:
+    """Whether a run of it is alive; nothing is submitted before that is known."""
+    if the_cluster_takes_no_jobs(now):
+        say_what_the_cluster_lacks(now)
 
 
 def submit_for_the_first_time(now: SessionJobSituation) -> None:
@@ -82,26 +74,9 @@ def submit_it_again_unless_that_just_failed(now: SessionJobSituation) -> None:
 
 def take_its_submission_back(now: SessionJobSituation) -> None:
     """The cluster need not wait for it; when there is one again it starts from the same restore point."""
-    job, status = now.last.spec.job, now.step.status
-    now.step.last = record_change(
-        status,
-        now.last.spec,
-        generation=status.recorded_generation or now.subject.metadata.generation,
-        at=now.observation.at,
-        first=now.last.first_deployment,
-        restore=UpgradeMode.STATELESS if job is None else job.upgrade_mode,
-        path=status.job_status.upgrade_savepoint_path,
-    )
-
-
-def mark_it_deployed(now: SessionJobSituation) -> None:
-    """What comes next is decided as for any that is deployed."""
-    now.step.last = mark_deployed(now.step.status, now.last, now.observation.at)
-
-
-def mark_it_suspended(now: SessionJobSituation) -> None:
-    """That is deployed and stable, too."""
-    now.step.last = mark_suspended(now.step.status, now.last, now.observation.at)
+    job, path = now.last.spec.job, now.step.status.job_status.upgrade_savepoint_path
+    mode = UpgradeMode.STATELESS if job is None else job.upgrade_mode
+    _record_another_run(now, Restore(mode, path), first=now.last.first_deployment)
 
 
 def have_it_cancelled(now: SessionJobSituation) -> None:
@@ -127,11 +102,6 @@ def park_it(now: SessionJobSituation) -> None:
     begin_suspension(now, route.suspension)
 
 
-def say_why_it_cannot_be_parked(now: SessionJobSituation) -> None:
-    """The cluster waits for it."""
-    note_what_is_seen_and_what_is_missing(now)
-
-
 def start_it_again(now: SessionJobSituation) -> None:
     """It was lost with its JobManager."""
     note_what_is_seen(now)
@@ -144,7 +114,7 @@ def say_that_it_is_lost(now: SessionJobSituation) -> None:
     if isinstance(now.observation.job, Absent):
         now.step.problem = problems.job_is_not_known()
     else:
-        _say_how_the_cluster_is(now)
+        say_what_the_cluster_lacks(now)
 
 
 def start_the_failed_job_again(now: SessionJobSituation) -> None:
@@ -187,14 +157,14 @@ def note_what_is_seen_and_what_is_missing(now: SessionJobSituation) -> None:
             now.step.problem = problem
 
 
-def _record_another_run(now: SessionJobSituation, restore: Restore) -> None:
+def _record_another_run(now: SessionJobSituation, restore: Restore, *, first: bool = False) -> None:
     """Of what runs, or ran."""
     now.step.last = record_change(
         now.step.status,
         now.last.spec,
         generation=now.step.status.recorded_generation or now.subject.metadata.generation,
         at=now.observation.at,
-        first=False,
+        first=first,
         restore=restore.mode,
         path=restore.path,
     )
