@@ -317,5 +317,5 @@ REGRESSIONS = (
             (Edit("image"), Wait(20.0)),
         ),
     ),
-    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_CRASHES, *OF_SESSIONS)),
+    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS, *OF_CRASHES)),
 )

@@ -8,6 +8,8 @@ from tests.simulation.runner import Report, run_many
 
 SCENARIOS, SEED = 1000, 1
 
+pytestmark = pytest.mark.xdist_group("one report, on all processors")
+
 
 @pytest.fixture(scope="module")
 def report() -> Report:
