@@ -126,6 +126,8 @@ class SessionPromises(Promises):
             self._coverage.hit("promise", "a session job came back with its id")
             run.manager = manager
             lineage.floor = self._floor_of_return(job, resource)
+            if resource is not None and not manager.is_highly_available:  # it was submitted once more
+                lineage.started = self._require_record_of(resource, lineage, job)
             return
         if resource is None:
             if uid in self.given_up:

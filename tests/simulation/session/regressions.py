@@ -22,6 +22,7 @@ _SLOWEST_MAIN = Pace(submission=60.0)
 _SLOW_SAVEPOINT = Pace(savepoint=12.0)
 _ONE = ("savepoint",)
 _PARKS = ((BLOCK, "false"),)
+_CASCADES = ((CASCADE, "true"),)
 
 OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
     (
@@ -174,7 +175,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
         (
             f"a controller that is {crash.value} every step of session jobs",
             Scenario(
-                SessionSetup(options=((CASCADE, "true"),), head_start=15.0),
+                SessionSetup(options=_CASCADES, head_start=15.0),
                 (
                     Fail(Target.REST_WRITE, crash),
                     EditJob("counts"),
@@ -251,7 +252,7 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
     (
         "a cluster with jobs goes in every way",
         Scenario(
-            SessionSetup(options=((CASCADE, "true"),), savepoint_on_deletion=True, head_start=15.0),
+            SessionSetup(options=_CASCADES, savepoint_on_deletion=True, head_start=15.0),
             (
                 Delete(),
                 Wait(15.0),
@@ -307,6 +308,40 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
                 AnnotateJob("counts", PAUSED, "true"),
                 HappensToJob("counts", "it fails"),
                 Happens("the JobManager's node is lost"),
+            ),
+        ),
+    ),
+    (
+        "a change meets a submission whose JobManager crashes before it is seen to run",
+        Scenario(
+            SessionSetup(
+                modes=("last-state",), ha=False, initial_savepoint=True, options=_CASCADES, pace=_SLOW_MAIN
+            ),
+            (
+                Wait(3.0),
+                AnnotateJob("sums", FORCE_DELETION),
+                Fail(Target.DELETE, Failure.CRASH_AFTER, skip=1),
+                Fail(Target.REST_READ, Failure.EMPTY, skip=5, times=3),
+                Fail(Target.UPLOAD, Failure.ANSWER_LOST, skip=1, times=3),
+                EditJob("totals", what="redeployed from initial"),
+                Fail(Target.READ, Failure.SLOW, skip=3, times=12),
+                Happens("checkpoints stall"),
+                EditJob("counts", what="restart"),
+                Wait(12.0),
+                Happens("the JobManager crashes"),
+            ),
+        ),
+    ),
+    (
+        "a jar that was left behind before the clock was set back",
+        Scenario(
+            SessionSetup(modes=_ONE, version="v1_20", options=(*_PARKS, *_CASCADES)),
+            (
+                Wait(5.0),
+                EditJob("counts", what="mended"),
+                Fail(Target.WRITE, Failure.CRASH_BEFORE),
+                Wait(12.0),
+                Happens("the clock jumps back"),
             ),
         ),
     ),
