@@ -80,3 +80,11 @@ class Resource:
         foreground, orphan = cascade == "foreground", cascade == "orphan"
         self._server.delete(self.plural, self.name, foreground=foreground, orphan=orphan)
         return True
+
+    def written_by_another(self, milliseconds: int) -> bool:
+        """Another operator, or a person, writes the status; whether there was one to write."""
+        if self.stored is None:
+            return False
+        status = {"jobStatus": {"updateTime": str(milliseconds)}}
+        self._server.merge(self.plural, self.name, {"status": status}, "status", "flink-kubernetes-operator")
+        return True

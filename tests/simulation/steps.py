@@ -8,7 +8,7 @@ from tests.simulation.faults import Failure, Fault, Target
 from tests.simulation.node import BROKEN_IMAGE
 from tests.simulation.replica import NAME
 from tests.simulation.terse import Terse
-from tests.simulation.world import INITIAL, PLURAL, World
+from tests.simulation.world import INITIAL, World
 
 
 class Step(Protocol):
@@ -102,12 +102,9 @@ class Delete(Terse):
     cascade: str = "background"
 
     def happen(self, world: World) -> bool:
-        if world.cluster.is_editable:
-            foreground, orphan = self.cascade == "foreground", self.cascade == "orphan"
-            world.has_left_a_cluster |= orphan
-            world.server.delete(PLURAL, NAME, foreground=foreground, orphan=orphan)
-            return done(world, f"delete: {self.cascade}", True)
-        return False
+        is_deleted = world.cluster.delete(self.cascade)
+        world.has_left_a_cluster |= is_deleted and self.cascade == "orphan"
+        return done(world, f"delete: {self.cascade}", is_deleted)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -151,7 +148,7 @@ class Happens(Terse):
             case "the JobManager's node is lost":
                 return _lose_node(world)
             case "the job's metadata is lost":
-                return _lose_metadata(world)
+                return lose_metadata(world, (world.cluster.status.get("jobStatus") or {}).get("jobId"))
             case "a task fails":
                 return world.flink.restart_jobs(NAME)
             case "the job fails":
@@ -214,11 +211,8 @@ class WriteStatus(Terse):
     """Another operator, or a person, writes the status."""
 
     def happen(self, world: World) -> bool:
-        if world.cluster.stored is None:
-            return False
-        status = {"jobStatus": {"updateTime": str(world.clock.milliseconds())}}
-        world.server.merge(PLURAL, NAME, {"status": status}, "status", "flink-kubernetes-operator")
-        return done(world, "another writes the status", True)
+        written = world.cluster.written_by_another(world.clock.milliseconds())
+        return done(world, "another writes the status", written)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -291,9 +285,9 @@ def _delete_deployment(world: World) -> bool:
     return True
 
 
-def _lose_metadata(world: World) -> bool:
+def lose_metadata(world: World, job_id: str | None) -> bool:
     """Somebody deletes the ConfigMap while nobody writes it."""
-    name = f"{NAME}-{(world.cluster.status.get('jobStatus') or {}).get('jobId')}-config-map"
+    name = f"{NAME}-{job_id}-config-map"
     if world.flink.living_jobs(NAME) or world.server.find("configmaps", name) is None:
         return False
     world.server.remove("configmaps", name)

@@ -5,28 +5,23 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shared.control import FORCE_DELETION, PAUSED
-from tests.simulation.faults import CRASHES, FREEZES, OF_KUBERNETES, OF_REST, Target
-from tests.simulation.node import Pace
-from tests.simulation.replica import WATCHED
+from tests.simulation.fault_strategies import PACES, faults
+from tests.simulation.faults import Target
 from tests.simulation.scenario import Scenario
 from tests.simulation.session.setup import SessionSetup
 from tests.simulation.session.strategies import SESSION_STEPS, session_setups
 from tests.simulation.steps import (
     EDITS,
     HAPPENINGS,
-    WATCHES,
     Annotate,
     Create,
     Delete,
     DeleteNamespace,
     Edit,
-    Fail,
     Happens,
-    Meanwhile,
     Nothing,
     Step,
     Wait,
-    Watch,
     WriteStatus,
 )
 from tests.simulation.world import Setup
@@ -44,16 +39,8 @@ _THRESHOLD = "kubernetes.operator.cluster.health-check.restarts.threshold"
 _TTL = "kubernetes.operator.jm-deployment.shutdown-ttl"
 _RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 
-PACES = st.sampled_from(
-    (
-        Pace(),
-        Pace(pod_end=8.0, watch=0.5, checkpoint_interval=1.0),
-        Pace(controller=30.0, pod_end=0.05),
-        Pace(pod_start=3.0, job_manager=4.0, submission=4.0, status=1.2, checkpoint_interval=20.0),
-        Pace(savepoint=12.0, cancellation=6.0, watch=2.0),
-    )
-)
-OPTIONS = st.sampled_from(
+_PACES = st.sampled_from(PACES)
+_OPTIONS = st.sampled_from(
     (
         (),
         ((_FALLBACK, "false"),),
@@ -81,15 +68,24 @@ def setups(draw: st.DrawFn) -> Setup:
         initial_savepoint=draw(st.booleans()),
         version=draw(st.sampled_from(("v2_3", "v1_20"))),
         savepoint_on_deletion=draw(st.booleans()),
-        options=draw(OPTIONS) + (rollback if ha and draw(st.booleans()) else ()),
+        options=draw(_OPTIONS) + (rollback if ha and draw(st.booleans()) else ()),
         head_start=draw(st.sampled_from((0.0, 15.0, 30.0))),
-        pace=draw(PACES),
+        pace=draw(_PACES),
     )
 
 
 _EFFECTS = (Target.WRITE, Target.STATUS, Target.CREATE, Target.MERGE, Target.DELETE, Target.REST_WRITE)
-_USERS = st.sampled_from((*(Edit(what) for what in EDITS), Delete(), Create()))
-_SKIPS = st.integers(0, 6)
+_USERS: st.SearchStrategy[Step] = st.sampled_from((*(Edit(what) for what in EDITS), Delete(), Create()))
+_FAILING = (
+    Target.ANY,
+    Target.READ,
+    Target.LIST,
+    Target.WRITE,
+    Target.STATUS,
+    Target.CREATE,
+    Target.MERGE,
+    Target.DELETE,
+)
 STEPS: st.SearchStrategy[Step] = st.one_of(
     st.sampled_from((Nothing(), Wait(1.0), Wait(3.0), Wait(8.0), Wait(25.0))),
     st.sampled_from(tuple(Edit(what) for what in EDITS)),
@@ -112,35 +108,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
             WriteStatus(),
         )
     ),
-    st.builds(Watch, st.sampled_from(tuple(WATCHED)), st.sampled_from(WATCHES)),
-    st.builds(
-        Fail,
-        st.sampled_from(
-            (
-                Target.ANY,
-                Target.READ,
-                Target.LIST,
-                Target.WRITE,
-                Target.STATUS,
-                Target.CREATE,
-                Target.MERGE,
-                Target.DELETE,
-            )
-        ),
-        st.sampled_from(OF_KUBERNETES),
-        _SKIPS,
-        st.sampled_from((1, 2, 12)),
-    ),
-    st.builds(
-        Fail,
-        st.sampled_from((Target.REST, Target.REST_READ, Target.REST_WRITE)),
-        st.sampled_from(OF_REST),
-        _SKIPS,
-        st.sampled_from((1, 3, 20)),
-    ),
-    st.builds(Fail, st.sampled_from(_EFFECTS), st.sampled_from(CRASHES), _SKIPS),
-    st.builds(Fail, st.sampled_from(_EFFECTS), st.sampled_from(FREEZES), _SKIPS),
-    st.builds(Meanwhile, st.sampled_from(_EFFECTS), _USERS, _SKIPS),
+    faults(_FAILING, (Target.REST, Target.REST_READ, Target.REST_WRITE), _EFFECTS, _USERS),
 )
 
 

@@ -1,5 +1,6 @@
 """The world that the controller lives in: Kubernetes, Flink, users, faults; all on one virtual clock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -63,12 +64,7 @@ class Setup(Terse):
 
     def spec(self) -> Json:
         """The first spec of the resource."""
-        options: Json = {"execution.checkpointing.dir": "s3://shop/cp", **dict(self.options)}
-        if self.ha:
-            options |= {
-                "high-availability.type": "kubernetes",
-                "high-availability.storageDir": "s3://shop/ha",
-            }
+        options = options_of_cluster(self.options, ha=self.ha)
         if self.checkpoints:
             options["execution.checkpointing.interval"] = "10 s"
         if self.savepoint_directory:
@@ -83,15 +79,25 @@ class Setup(Terse):
         }
         if self.initial_savepoint:
             job["initialSavepointPath"] = INITIAL
-        return {
-            "image": "flink:1",
-            "flinkVersion": self.version,
-            "serviceAccount": "flink",
-            "jobManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-            "taskManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-            "flinkConfiguration": options,
-            "job": job,
-        }
+        return {**spec_of_cluster(self.version, options), "job": job}
+
+
+def options_of_cluster(options: Iterable[tuple[str, str]], *, ha: bool) -> Json:
+    """With where checkpoints go, and Flink's metadata if it keeps any."""
+    kept = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://shop/ha"}
+    return {"execution.checkpointing.dir": "s3://shop/cp", **dict(options), **(kept if ha else {})}
+
+
+def spec_of_cluster(version: str, options: Json) -> Json:
+    """Of a FlinkDeployment without a job."""
+    return {
+        "image": "flink:1",
+        "flinkVersion": version,
+        "serviceAccount": "flink",
+        "jobManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
+        "taskManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
+        "flinkConfiguration": options,
+    }
 
 
 class World:

@@ -8,7 +8,7 @@ from tests.simulation.node import Pace
 from tests.simulation.replica import NAME
 from tests.simulation.resource import Json
 from tests.simulation.terse import Terse
-from tests.simulation.world import INITIAL
+from tests.simulation.world import INITIAL, options_of_cluster, spec_of_cluster
 
 JOBS = FLINK_SESSION_JOBS.plural
 NAMES = ("counts", "sums", "totals")
@@ -46,20 +46,7 @@ class SessionSetup(Terse):
 
     def spec(self) -> Json:
         """The first spec of the cluster."""
-        options: Json = {"execution.checkpointing.dir": "s3://shop/cp", **dict(self.options)}
-        if self.ha:
-            options |= {
-                "high-availability.type": "kubernetes",
-                "high-availability.storageDir": "s3://shop/ha",
-            }
-        return {
-            "image": "flink:1",
-            "flinkVersion": self.version,
-            "serviceAccount": "flink",
-            "jobManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-            "taskManager": {"resource": {"memory": "1024m", "cpu": 0.5}},
-            "flinkConfiguration": options,
-        }
+        return spec_of_cluster(self.version, options_of_cluster(self.options, ha=self.ha))
 
     def spec_of_job(self, name: str) -> Json:
         """The first spec of a session job."""

@@ -6,9 +6,9 @@ from typing import cast
 from tests.simulation.jars import MISSING
 from tests.simulation.promises import PromiseBrokenError
 from tests.simulation.replica import NAME
-from tests.simulation.session.setup import BLOCK, CASCADE, JOBS
+from tests.simulation.session.setup import BLOCK, CASCADE
 from tests.simulation.session.world import SessionWorld
-from tests.simulation.steps import done
+from tests.simulation.steps import done, lose_metadata
 from tests.simulation.terse import Terse
 from tests.simulation.world import INITIAL, World
 
@@ -160,11 +160,9 @@ class WriteJobStatus(Terse):
     name: str
 
     def happen(self, world: World) -> bool:
-        if world.server.find(JOBS, self.name) is None:
-            return False
-        status = {"jobStatus": {"updateTime": str(world.clock.milliseconds())}}
-        world.server.merge(JOBS, self.name, {"status": status}, "status", "flink-kubernetes-operator")
-        return done(world, "another writes the status of a job", True)
+        job = cast(SessionWorld, world).jobs.get(self.name)
+        written = job is not None and job.written_by_another(world.clock.milliseconds())
+        return done(world, "another writes the status of a job", written)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -188,17 +186,8 @@ class HappensToJob(Terse):
             case "it finishes":
                 return world.flink.end_jobs(NAME, "FINISHED", job_id)
             case "its metadata is lost":
-                return self._lose_metadata(world, job_id)
+                return lose_metadata(world, job_id)
         return False
-
-    @staticmethod
-    def _lose_metadata(world: World, job_id: str) -> bool:
-        """Somebody deletes the ConfigMap while nobody writes it."""
-        name = f"{NAME}-{job_id}-config-map"
-        if world.flink.living_jobs(NAME) or world.server.find("configmaps", name) is None:
-            return False
-        world.server.remove("configmaps", name)
-        return True
 
 
 JOB_HAPPENINGS = ("a task fails", "it fails", "it finishes", "its metadata is lost")

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from shared.control import FORCE_DELETION, PAUSED
-from tests.simulation.faults import CRASHES, FREEZES, OF_KUBERNETES, OF_REST, Target
+from tests.simulation.fault_strategies import PACES, faults
+from tests.simulation.faults import Target
 from tests.simulation.node import Pace
-from tests.simulation.replica import WATCHED
 from tests.simulation.session.setup import BLOCK, CASCADE, NAMES, SessionSetup
 from tests.simulation.session.steps import (
     JOB_EDITS,
@@ -20,32 +20,19 @@ from tests.simulation.session.steps import (
     WriteJobStatus,
 )
 from tests.simulation.steps import (
-    WATCHES,
     Annotate,
     Create,
     Delete,
     DeleteNamespace,
     Edit,
-    Fail,
     Happens,
-    Meanwhile,
     Nothing,
     Step,
     Wait,
-    Watch,
     WriteStatus,
 )
 
-_PACES = st.sampled_from(
-    (
-        Pace(),
-        Pace(pod_end=8.0, watch=0.5, checkpoint_interval=1.0),
-        Pace(controller=30.0, pod_end=0.05),
-        Pace(pod_start=3.0, job_manager=4.0, submission=4.0, status=1.2, checkpoint_interval=20.0),
-        Pace(savepoint=12.0, cancellation=6.0, watch=2.0),
-        Pace(submission=15.0),
-    )
-)
+_PACES = st.sampled_from((*PACES, Pace(submission=15.0)))
 _OPTIONS = st.sampled_from(
     ((), (), ((BLOCK, "false"),), ((CASCADE, "true"),), ((BLOCK, "false"), (CASCADE, "true")))
 )
@@ -91,8 +78,7 @@ _EFFECTS = (
     Target.UPLOAD,
     Target.RUN,
 )
-_SKIPS = st.integers(0, 6)
-_USERS = st.one_of(
+_USERS: st.SearchStrategy[Step] = st.one_of(
     st.builds(EditJob, _NAMES, st.sampled_from(JOB_EDITS)),
     st.builds(DeleteJob, _NAMES),
     st.builds(CreateJob, _NAMES),
@@ -140,22 +126,10 @@ SESSION_STEPS: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from((Annotate(PAUSED), Annotate(FORCE_DELETION), DeleteNamespace(), WriteStatus())),
         st.builds(WriteJobStatus, _NAMES),
     ),
-    st.builds(Watch, st.sampled_from(tuple(WATCHED)), st.sampled_from(WATCHES)),
-    st.builds(
-        Fail,
-        st.sampled_from((Target.ANY, Target.READ, Target.LIST, Target.WRITE, Target.STATUS, Target.MERGE)),
-        st.sampled_from(OF_KUBERNETES),
-        _SKIPS,
-        st.sampled_from((1, 2, 12)),
+    faults(
+        (Target.ANY, Target.READ, Target.LIST, Target.WRITE, Target.STATUS, Target.MERGE),
+        (Target.REST, Target.REST_READ, Target.REST_WRITE, Target.UPLOAD, Target.RUN),
+        _EFFECTS,
+        _USERS,
     ),
-    st.builds(
-        Fail,
-        st.sampled_from((Target.REST, Target.REST_READ, Target.REST_WRITE, Target.UPLOAD, Target.RUN)),
-        st.sampled_from(OF_REST),
-        _SKIPS,
-        st.sampled_from((1, 3, 20)),
-    ),
-    st.builds(Fail, st.sampled_from(_EFFECTS), st.sampled_from(CRASHES), _SKIPS),
-    st.builds(Fail, st.sampled_from(_EFFECTS), st.sampled_from(FREEZES), _SKIPS),
-    st.builds(Meanwhile, st.sampled_from(_EFFECTS), _USERS, _SKIPS),
 )
