@@ -41,6 +41,11 @@ def note_what_is_seen_and_what_is_missing(now: Situation) -> None:
 def say_which_session_jobs_run(now: Situation) -> None:
     """They are being stopped with their state, or say why they cannot be."""
     note_what_is_seen(now)
+    say_which_session_jobs_would_not_come_back(now)
+
+
+def say_which_session_jobs_would_not_come_back(now: Situation) -> None:
+    """Flink has what it needs to start them again, and the JobManager of the newest spec would not read it."""
     is_gone = isinstance(now.observation.cluster, Absent)
     now.step.waits_for = session_jobs_run(jobs_to_stop_first(now), is_gone=is_gone)
     now.step.look_within = SOON

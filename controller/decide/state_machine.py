@@ -88,6 +88,11 @@ TRANSITIONS: tuple[Transition[Situation], ...] = (
     Transition(_UPGRADING, guards.a_cluster_exists, submission.mark_it_deployed, then=_DEPLOYED),
     Transition(_UPGRADING, guards.something_is_left_of_an_older_cluster, stop_what_is_left),
     Transition(_UPGRADING, guards.suspension_is_wanted, submission.mark_it_suspended, then=_DEPLOYED),
+    Transition(
+        _UPGRADING,
+        session.its_session_jobs_have_to_be_stopped_first,
+        running.say_which_session_jobs_would_not_come_back,
+    ),
     Transition(_UPGRADING, guards.otherwise, submission.submit),
     Transition(_DEPLOYED, guards.the_cluster_is_not_ours, submission.say_that_it_is_in_the_way),
     Transition(

@@ -92,4 +92,15 @@ OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
             (Wait(8.0), Delete(), Fail(Target.ANY, Failure.ANSWER_LOST, skip=3, times=12), Wait(3.0)),
         ),
     ),
+    (
+        "a Service that is edited before its cluster is released is put back",
+        Scenario(
+            Setup(),
+            (
+                Fail(Target.MERGE, Failure.FROZEN_BEFORE, skip=1),
+                Wait(3.0),
+                Happens("the REST Service is edited"),
+            ),
+        ),
+    ),
 )

@@ -74,7 +74,7 @@ class Promises:
         self._lineages: dict[str, Lineage] = {}
         self._owners: dict[str, tuple[str, str]] = {}
         self._made: dict[str, dict[tuple[str, str], Any]] = {}
-        """What each Deployment owned when it was released."""
+        """What was created for each Deployment, as it was then."""
         self._taken_away: set[str] = set()
         server.watchers.append(self._changed)
 
@@ -83,15 +83,13 @@ class Promises:
         self._taken_away.add(name)
 
     def drifted(self, deployment_uid: str) -> list[str]:
-        """Objects of the cluster that are not what they were when it was released."""
+        """Objects of the cluster that are not what they were created as."""
         made = self._made.get(deployment_uid, {})
-        return [name for (plural, name), was in made.items() if self._content(plural, name) != was]
-
-    def _content(self, plural: str, name: str) -> Any:
-        body = self._server.find(plural, name)
-        if body is None:
-            return None
-        return (body["metadata"].get("ownerReferences"), body.get("data"), body.get("spec"))
+        return [
+            name
+            for (plural, name), was in made.items()
+            if (found := self._server.find(plural, name)) is None or _content(found) != was
+        ]
 
     def lineage(self, uid: str) -> Lineage:
         """Of the resource with that uid."""
@@ -105,17 +103,13 @@ class Promises:
         elif plural == "deployments" and event == "ADDED":
             owner = metadata["ownerReferences"][0]["uid"]
             self._owners[metadata["uid"]] = (owner, metadata["annotations"][GENERATION_ANNOTATION])
-        elif plural == "deployments" and not body["spec"].get("paused") and metadata["uid"] not in self._made:
-            self._made[metadata["uid"]] = {
-                (plural, one["metadata"]["name"]): self._content(plural, one["metadata"]["name"])
-                for plural in ("services", "configmaps")
-                for one in self._server.all(plural)
-                if metadata["uid"] in {owner["uid"] for owner in one["metadata"].get("ownerReferences") or []}
-            }
         elif plural == "services" and event == "MODIFIED" and metadata["labels"] == STRANGERS_LABELS:
             raise PromiseBrokenError("somebody else's Service was changed")
-        elif plural == "configmaps" and event == "ADDED":
+        elif plural in {"services", "configmaps"} and event == "ADDED":
             self._taken_away.discard(metadata["name"])
+            for owner in metadata.get("ownerReferences") or []:
+                made = self._made.setdefault(owner["uid"], {})
+                made.setdefault((plural, metadata["name"]), _content(body))
 
     def _of(self, manager: JobManager, job: Job) -> Lineage:  # noqa: ARG002 - an application has one
         return self.lineage(self._owners[manager.deployment_uid][0])
@@ -260,6 +254,10 @@ class Promises:
                 f"the job started from {content:.1f}; it had state of {lineage.floor:.1f}"
             )
         self._coverage.hit("promise", "a job with state started with all of it")
+
+
+def _content(body: Object) -> tuple[Any, ...]:
+    return body["metadata"].get("ownerReferences"), body.get("data"), body.get("spec")
 
 
 def _is_rolled_back(specs: dict[int, dict[str, Any]], manager: JobManager) -> bool:

@@ -7,7 +7,15 @@ import pytest
 from controller.observation import Absent, Known, SessionJob, Unknown
 from controller.plan import DeleteSessionJobs, RemoveFinalizer, StopJobManager
 from shared.control import FORCE_DELETION
-from tests.unit.flink_deployments import Json, edited, observed, observed_up, session, with_metadata
+from tests.unit.flink_deployments import (
+    Json,
+    edited,
+    observed,
+    observed_up,
+    session,
+    with_metadata,
+    with_status,
+)
 from tests.unit.recorded_deployments import KUBERNETES_HA, SAVEPOINTS, deployed, plan_of
 
 STATEFUL = SessionJob("stateful", has_state_to_lose=True, may_run=True)
@@ -56,6 +64,21 @@ def test_change_does_not_wait_for_jobs_that_flink_carries_over() -> None:
 def test_change_of_flinks_version_waits_whatever_flink_keeps() -> None:
     raw = deployed(session(flinkVersion="v2_2", flinkConfiguration=SAVEPOINTS | KUBERNETES_HA))
     assert plan_of(edited(raw, flinkVersion="v2_3"), seen(STATEFUL)).actions == ()
+
+
+def test_change_under_way_does_not_leave_behind_what_flink_was_to_carry_over() -> None:
+    begun = edited(cluster(**KUBERNETES_HA), image="flink:2.3-fixed")
+    stopped = with_status(begun, plan_of(begun, seen(STATEFUL)))
+    without = edited(stopped, flinkConfiguration=SAVEPOINTS)
+    gone = observed(session_jobs=Known((STATEFUL, STATELESS)))
+
+    plan = plan_of(without, gone)
+    assert plan.actions == ()
+    reason, message = ready_of(plan)
+    assert reason == "WaitingForSessionJobs"
+    assert "stateful, stateless. Their JobManager is gone. Undo the change" in message
+    assert plan_of(stopped, gone).actions != ()
+    assert plan_of(without, observed(session_jobs=Known(()))).actions != ()
 
 
 def test_session_jobs_keep_their_cluster_and_are_named() -> None:

@@ -345,4 +345,18 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             ),
         ),
     ),
+    (
+        "a change that would leave jobs behind meets one that carries them over",
+        Scenario(
+            SessionSetup(
+                modes=("stateless", "last-state"), savepoint_on_deletion=True, options=_PARKS, head_start=30.0
+            ),
+            (
+                Fail(Target.READ, Failure.UNAVAILABLE, skip=5, times=12),
+                Edit(),
+                DeleteJob("counts"),
+                EditSession("no high availability"),
+            ),
+        ),
+    ),
 )
