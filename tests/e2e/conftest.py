@@ -147,9 +147,9 @@ def release_1_20(operator: Cluster, shared: Path) -> Release:
     return _release(operator, shared, *_FLINK_1_20)
 
 
-@pytest.fixture
-def flink(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
-    """A namespace of the test's own, with the service account that the chart installs for jobs."""
+@contextmanager
+def _namespace(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
+    """One of the test's own, with the service account that the chart installs for jobs."""
     name = f"e2e-{os.getpid()}-{next(_numbers)}"
     operator.kubectl("create", "namespace", name)
     account = operator.helm(
@@ -165,6 +165,20 @@ def flink(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
             flink.describe()
         flink.remove()
         remove_storage(name)
+
+
+@pytest.fixture
+def flink(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
+    """The test's namespace."""
+    with _namespace(operator, request) as flink:
+        yield flink
+
+
+@pytest.fixture
+def neighbour(operator: Cluster, request: pytest.FixtureRequest) -> Iterator[Flink]:
+    """Another one."""
+    with _namespace(operator, request) as flink:
+        yield flink
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from ipaddress import ip_network
 from tests.cluster import Cluster
 from tests.installation import NAMESPACE
 
-_STALLS = "/stalls/"
+_STALLS, _LEADS_AWAY = "/stalls/", "/leads-away/"
+ELSEWHERE = "file:///etc/passwd"
+"""Where every path below /leads-away/ redirects to."""
 
 
 @dataclass
@@ -36,6 +38,12 @@ def jar_server(cluster: Cluster, jar: bytes) -> Iterator[JarServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.downloads.append(self.path)
+            if self.path.startswith(_LEADS_AWAY):
+                self.send_response(302)
+                self.send_header("Location", ELSEWHERE)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             self.send_response(200)
             self.send_header("Content-Length", str(len(jar)))
             self.send_header("ETag", '"1"')

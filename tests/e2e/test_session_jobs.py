@@ -6,9 +6,16 @@ from collections.abc import Iterable
 import pytest
 
 from tests.e2e.conftest import Release
-from tests.e2e.continuity import HIGH_AVAILABILITY, IN_POD, History, counting_session_job, session_cluster
+from tests.e2e.continuity import (
+    HIGH_AVAILABILITY,
+    IN_POD,
+    History,
+    counting_session_job,
+    session_cluster,
+    storage,
+)
 from tests.e2e.flink import SESSION_JOB, Flink, Json, ready
-from tests.e2e.jar_server import JarServer
+from tests.e2e.jar_server import ELSEWHERE, JarServer
 from tests.installation import NAMESPACE
 from tests.polling import eventually
 
@@ -17,6 +24,7 @@ pytestmark = pytest.mark.both_modes
 SECONDS = 150.0
 FASTER = {"spec": {"flinkConfiguration": {"pipeline.object-reuse": "true"}}}
 """A change of a job that needs another run of it."""
+GOES_WITH_ITS_JOBS = {"kubernetes.operator.session.deletion.delete-session-jobs": "true"}
 
 
 def job_id(resource: Json) -> str:
@@ -140,6 +148,52 @@ def test_jobs_are_parked_with_their_state_while_their_cluster_is_replaced(
     for name in ("stateful", "stateless"):
         flink.wait_until_running(name, SESSION_JOB)
     assert len(alive(flink, "changed")) == 2
+
+
+def test_jar_that_is_refused_is_told_of_until_that_is_mended(
+    flink: Flink, release: Release, history: History, jars: JarServer
+) -> None:
+    job = counting_session_job("led-away", "patient", jars.url("leads-away/testjob.jar"), history)
+    deploy(flink, session_cluster("patient", release, history), [job])
+
+    refused = flink.wait_for(
+        "led-away",
+        lambda r: ready(r).get("reason") == "ArtifactFailed",
+        within=SECONDS,
+        what="refused",
+        kind=SESSION_JOB,
+    )
+    told = ready(refused)["message"]
+    assert f"is redirected to {ELSEWHERE}, which is not followed" in told
+    assert json.loads(refused["status"]["error"])["message"] == told
+    assert told in {event["message"] for event in flink.events("led-away") if event["type"] == "Warning"}
+    assert alive(flink, "patient") == set()
+    assert asked(flink, "patient", "/jars")["files"] == []
+
+    flink.patch("led-away", {"spec": {"job": {"jarURI": jars.url("testjob.jar")}}}, SESSION_JOB)
+    history.of("led-away").wait_for_start(1)
+    assert not flink.wait_until_running("led-away", SESSION_JOB)["status"].get("error")
+
+
+def test_jobs_of_the_same_names_in_two_namespaces_go_in_their_own_order(
+    flink: Flink, neighbour: Flink, release: Release, history: History, jars: JarServer
+) -> None:
+    its_history, jar = storage(neighbour.namespace), jars.url("testjob.jar")
+    for space, record in ((flink, history), (neighbour, its_history)):
+        cluster = session_cluster("shop", release, record, options=GOES_WITH_ITS_JOBS)
+        deploy(space, cluster, [counting_session_job("orders", "shop", jar, record)])
+    history.of("orders").wait_for_start(1)
+    first = its_history.of("orders").wait_for_start(1)
+    ids = [job_id(space.wait_until_running("orders", SESSION_JOB)) for space in (flink, neighbour)]
+    assert [alive(flink, "shop"), alive(neighbour, "shop")] == [{one} for one in ids]
+
+    flink.kubectl("delete", "flinkdeployment", "shop", "--timeout=90s", timeout=100)
+    assert flink.items("flinksessionjob,deployment,configmap", "app=shop") == []
+    assert flink.items("flinksessionjob") == []
+    assert alive(neighbour, "shop") == {ids[1]}
+    assert [start.run for start in its_history.of("orders").starts()] == [first.run]
+
+    neighbour.cluster.kubectl("delete", "namespace", neighbour.namespace, "--timeout=90s", timeout=100)
 
 
 @pytest.mark.alone
