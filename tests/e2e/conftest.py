@@ -111,7 +111,11 @@ def operator(cluster: Cluster, shared: Path) -> Cluster:
         if not installed.exists():
             images = provide_operator_images(cluster, Console())
             provide_authority(cluster)
-            settings = ("tls.create=true", f"defaultConfiguration.config\\.yaml={_CONFIGURATION}")
+            settings = (
+                "tls.create=true",
+                "rbac.deleteSessionJobs=true",
+                f"defaultConfiguration.config\\.yaml={_CONFIGURATION}",
+            )
             install(cluster, images, job_namespaces=("default",), settings=settings)
             installed.touch()
     return cluster
