@@ -129,7 +129,9 @@ def test_lost_metadata_never_starts_a_job_empty(flink: Flink, release: Release, 
     assert "savepointRedeployNonce" in ready(told)["message"]
     assert flink.items("pod", "app=robbed") == []
 
-    newest = max((history.folder / "checkpoints").glob("*/chk-*"), key=lambda path: path.stat().st_mtime)
+    # one that was under way when the JobManager went has no metadata
+    complete = (history.folder / "checkpoints").glob("*/chk-*/_metadata")
+    newest = max(complete, key=lambda path: path.stat().st_mtime).parent
     path = f"file:///flink-data/{newest.relative_to(history.folder)}"
     flink.patch("robbed", {"spec": {"job": {"initialSavepointPath": path, "savepointRedeployNonce": 1}}})
     second = history.wait_for_start(2)
