@@ -40,6 +40,10 @@ class Regression:
 
 REGRESSIONS = (
     Regression(
+        "a change after a redeployment keeps the newer state",
+        Scenario(Setup(head_start=15.0), (Edit("redeployed from initial"), Wait(25.0), Edit(), Wait(10.0))),
+    ),
+    Regression(
         "a spec that becomes invalid while the savepoint of a change is taken",
         Scenario(Setup(), (Wait(8.0), Edit("image"), Edit("invalid"), Wait(8.0))),
     ),

@@ -6,7 +6,7 @@ from tests.simulation.__main__ import told
 from tests.simulation.coverage import REQUIRED, Coverage
 from tests.simulation.runner import Report, run_many
 
-SCENARIOS, SEED = 1000, 1
+SCENARIOS, SEED = 700, 1
 
 pytestmark = pytest.mark.xdist_group("one report, on all processors")
 
