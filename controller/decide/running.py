@@ -10,12 +10,12 @@ from controller.decide.recording import mark_stable, record_change, record_retur
 from controller.decide.restore import NotYet, Restore, recovery
 from controller.decide.rollback import is_rollback
 from controller.decide.route import WITHOUT_STATE, Wait
-from controller.decide.session.cluster import jobs_to_stop_first
+from controller.decide.session.cluster import jobs_to_stop_first, no_job_manager_runs_them
 from controller.decide.session.problems import session_jobs_run
 from controller.decide.situation import Situation
 from controller.decide.stability import has_proved_itself
 from controller.decide.stopping import stop_what_is_left, tear_down
-from controller.observation import Absent, Known
+from controller.observation import Known
 from controller.plan import Event, EventComponent, EventType
 from shared.config.effective import task_manager_count
 from shared.model.job import UpgradeMode
@@ -45,9 +45,8 @@ def say_which_session_jobs_run(now: Situation) -> None:
 
 
 def say_which_session_jobs_would_not_come_back(now: Situation) -> None:
-    """Flink has what it needs to start them again, and the JobManager of the newest spec would not read it."""
-    is_gone = isinstance(now.observation.cluster, Absent)
-    now.step.waits_for = session_jobs_run(jobs_to_stop_first(now), is_gone=is_gone)
+    """Flink has what it needs to start them again, and a JobManager of the newest spec would not read it."""
+    now.step.waits_for = session_jobs_run(jobs_to_stop_first(now), can_stop=not no_job_manager_runs_them(now))
     now.step.look_within = SOON
 
 

@@ -9,6 +9,7 @@ from controller.plan import DeleteSessionJobs, RemoveFinalizer, StopJobManager
 from shared.control import FORCE_DELETION
 from tests.unit.flink_deployments import (
     Json,
+    cluster_of,
     edited,
     observed,
     observed_up,
@@ -76,9 +77,21 @@ def test_change_under_way_does_not_leave_behind_what_flink_was_to_carry_over() -
     assert plan.actions == ()
     reason, message = ready_of(plan)
     assert reason == "WaitingForSessionJobs"
-    assert "stateful, stateless. Their JobManager is gone. Undo the change" in message
+    assert "stateful, stateless. No JobManager runs them. Undo the change" in message
     assert plan_of(stopped, gone).actions != ()
     assert plan_of(without, observed(session_jobs=Known(()))).actions != ()
+
+
+def test_change_does_not_wait_for_jobs_of_a_cluster_that_never_came_up() -> None:
+    mended = edited(cluster(), image="flink:2.3-fixed")
+    broken = observed(
+        cluster=cluster_of(available=False, never_available=True), session_jobs=Known((STATEFUL,))
+    )
+    assert [type(action) for action in plan_of(mended, broken).actions] == [StopJobManager]
+
+    raw = deployed(session(flinkVersion="v2_2", flinkConfiguration=SAVEPOINTS | KUBERNETES_HA))
+    _, message = ready_of(plan_of(edited(raw, flinkVersion="v2_3"), broken))
+    assert "No JobManager runs them. Undo the change" in message
 
 
 def test_session_jobs_keep_their_cluster_and_are_named() -> None:

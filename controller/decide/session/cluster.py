@@ -73,12 +73,23 @@ def its_session_jobs_have_to_be_stopped_first(now: Situation) -> bool:
     """Its spec is changed, and Flink would not bring them back with their state."""
     if now.last.spec.job is not None or not changes(now):
         return False
-    is_gone, before = isinstance(now.observation.cluster, Absent), now.subject.configuration(now.last.spec)
-    if is_gone and not high_availability_is_kubernetes(before):
+    before = now.subject.configuration(now.last.spec)
+    if no_job_manager_runs_them(now) and not high_availability_is_kubernetes(before):
         return False  # what was not saved is lost
     if _carries_over(now.subject, now.last.spec, now.goal.spec):
         return False
     return bool(jobs_to_stop_first(now))
+
+
+def no_job_manager_runs_them(now: Situation) -> bool:
+    """It is gone, or never came up; what it would bring back Flink's metadata tells, if it keeps any."""
+    match now.observation.cluster:
+        case Absent():
+            return True
+        case Known(cluster):
+            return cluster.never_available
+        case _:
+            return False
 
 
 def session_jobs_of(now: Situation) -> Sequence[SessionJob]:

@@ -43,12 +43,12 @@ def session_cluster_is_not_ready(name: str, why: Problem | None) -> Problem:
     )
 
 
-def session_jobs_run(names: Sequence[str], *, is_gone: bool) -> Problem:
-    """The cluster's JobManager may not go before them; `is_gone`: it went by itself."""
+def session_jobs_run(names: Sequence[str], *, can_stop: bool) -> Problem:
+    """The cluster's JobManager may not go before them, unless it carries them over; `can_stop`: it is up."""
     hint = "Where one does not stop, its own conditions say why."
-    if is_gone:
+    if not can_stop:
         hint = (
-            "Their JobManager is gone. Undo the change, so that Flink brings them back before it is replaced."
+            "No JobManager runs them. Undo the change, so that Flink brings them back before it is replaced."
         )
     message = f"The change waits until these session jobs are stopped: {', '.join(sorted(names))}. {hint}"
     return Problem("WaitingForSessionJobs", message)

@@ -359,4 +359,21 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             ),
         ),
     ),
+    (
+        "a cluster that never came up again is changed although the jobs that it lost had state",
+        Scenario(
+            SessionSetup(
+                modes=("savepoint", "last-state", "last-state"),
+                ha=False,
+                head_start=30.0,
+                pace=Pace(savepoint=12.0, cancellation=6.0, watch=2.0),
+            ),
+            (
+                Edit("broken image"),
+                Happens("a second controller starts"),
+                Happens("the Deployment is deleted by hand"),
+                DeleteJob("counts"),
+            ),
+        ),
+    ),
 )
