@@ -153,6 +153,8 @@ def way_out(now: AnySituation) -> str:
 
 
 def has_waited(now: AnySituation) -> bool:
-    """So long that what is waited for may never come."""
+    """So long that what is waited for may never come; nobody waits before it began, or while it is held."""
+    if not is_under_way(now):
+        return False
     since = datetime.fromtimestamp(now.step.status.reconciliation_status.reconciliation_timestamp / 1000, UTC)
     return now.observation.at - since > _SAY_WHAT_BLOCKS_AFTER

@@ -103,4 +103,17 @@ OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
             ),
         ),
     ),
+    (
+        "a forced deletion that a second operator held up gives its cluster time to go",
+        Scenario(
+            Setup(pace=Pace(pod_end=8.0, watch=0.5)),
+            (
+                Wait(2.0),
+                Annotate(FORCE_DELETION),
+                Delete(),
+                Wait(0.4),
+                WriteStatus(),
+            ),
+        ),
+    ),
 )

@@ -255,6 +255,13 @@ def test_forced_deletion_waits_for_what_was_just_asked_to_go() -> None:
     assert plan.actions == ()
 
 
+def test_forced_deletion_of_a_job_that_ended_long_ago_gives_the_cluster_time_to_go() -> None:
+    raw = forced(deleting())
+    raw["status"]["jobStatus"]["state"] = "FINISHED"
+    there = observed(cluster=cluster_of(), pods=pods_of(pod_of()), at=LATER)
+    assert plan_of(raw, there).actions == (StopJobManager(),)
+
+
 # Left behind
 
 

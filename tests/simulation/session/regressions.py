@@ -14,7 +14,17 @@ from tests.simulation.session.steps import (
     HappensToJob,
     Told,
 )
-from tests.simulation.steps import Create, Delete, Edit, Fail, Happens, Meanwhile, Wait
+from tests.simulation.steps import (
+    Annotate,
+    Create,
+    Delete,
+    Edit,
+    Fail,
+    Happens,
+    Meanwhile,
+    Wait,
+    WriteStatus,
+)
 
 _SLOW_MAIN = Pace(submission=15.0)
 _SLOWEST_MAIN = Pace(submission=60.0)
@@ -374,6 +384,13 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
                 Happens("the Deployment is deleted by hand"),
                 DeleteJob("counts"),
             ),
+        ),
+    ),
+    (
+        "a forced deletion of a session cluster whose status somebody else writes",
+        Scenario(
+            SessionSetup(ha=False, options=(*_PARKS, *_CASCADES), head_start=30.0),
+            (WriteStatus(), Delete(), Annotate(FORCE_DELETION)),
         ),
     ),
 )
