@@ -24,6 +24,7 @@ _DROPS_CHECKPOINTS = (
     ("execution.checkpointing.externalized-checkpoint-retention", "DELETE_ON_CANCELLATION"),
     ("kubernetes.operator.job.upgrade.last-state-fallback.enabled", "false"),
 )
+_WANTS_NEW_CHECKPOINTS = (("kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age", "10 s"),)
 _SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
 _LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
@@ -319,6 +320,37 @@ REGRESSIONS = (
                 options=_DROPS_CHECKPOINTS,
             ),
             (Edit("image"), Wait(20.0)),
+        ),
+    ),
+    Regression(
+        "a savepoint for a change fails, and the next one does not",
+        Scenario(Setup(head_start=15.0), (Happens("the next savepoint fails"), Edit(), Wait(45.0))),
+    ),
+    Regression(
+        "a savepoint is taken where the newest checkpoint is too old",
+        Scenario(
+            Setup(mode="last-state", head_start=35.0, options=_WANTS_NEW_CHECKPOINTS, pace=_SLOW),
+            (Wait(8.0), Edit(), Wait(20.0)),
+        ),
+    ),
+    Regression(
+        "a job whose metadata is lost while it is suspended is not started without its state",
+        Scenario(
+            Setup(mode="last-state", head_start=15.0),
+            (
+                Edit("suspended"),
+                Wait(10.0),
+                Happens("the job's metadata is lost"),
+                Edit("running"),
+                Wait(10.0),
+            ),
+        ),
+    ),
+    Regression(
+        "a job whose cluster is deleted by hand while it is stopped with a savepoint",
+        Scenario(
+            Setup(head_start=15.0, pace=Pace(savepoint=12.0)),
+            (Edit(), Wait(3.0), Happens("the Deployment is deleted by hand"), Wait(10.0)),
         ),
     ),
     *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS, *OF_CRASHES)),
