@@ -116,4 +116,24 @@ OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
             ),
         ),
     ),
+    (
+        "a job whose cluster and metadata are lost while it is paused is not started without its state",
+        Scenario(
+            Setup(mode="last-state", head_start=15.0),
+            (
+                Annotate(PAUSED),
+                Wait(1.0),
+                Happens("the Deployment is deleted by hand"),
+                Wait(5.0),
+                Happens("the job's metadata is lost"),
+                Edit(),
+                Annotate(PAUSED, None),
+                Wait(10.0),
+            ),
+        ),
+    ),
+    (
+        "a resource that is suspended before anything was made of it is deleted at once",
+        Scenario(Setup(), (Edit("suspended"), Wait(5.0), Delete(), Wait(5.0))),
+    ),
 )
