@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.bench.audited_cluster import audited_cluster
 from tests.bench.consumption import memory_limit
+from tests.bench.figures_table import add_calls, add_figures, table_of
 from tests.bench.measured_controller import Stretch
 from tests.bench.scale_run import Figures, Run
 from tests.cluster import Console
@@ -43,31 +44,24 @@ def tables() -> Iterator[Table]:
 
 
 def _overview(found: Sequence[Figures]) -> Table:
-    table = Table(
-        title="The controller with many resources", caption="requests without those about the Lease"
-    )
-    table.add_column("what")
-    for figures in found:
-        table.add_column(_title(figures), justify="right")
-    for name, value in _ROWS:
-        table.add_row(name, *(value(figures) for figures in found))
+    caption = "requests without those about the Lease"
+    table = table_of("The controller with many resources", caption, ("what",), _titles(found))
+    add_figures(table, _ROWS, found)
     return table
 
 
 def _calls(found: Sequence[Figures]) -> Table:
     """Where requests go."""
-    table = Table(title="Requests for each resource", caption="creation; then deletion")
-    for column in ("verb", "kind"):
-        table.add_column(column)
-    for figures in found:
-        table.add_column(_title(figures), justify="right")
-    for stretches in ([one.creation for one in found], [one.deletion for one in found]):
-        calls = [stretch.calls for stretch in stretches]
-        for key in sorted({key for one in calls for key in one}, key=lambda key: (key[1], key[0])):
-            each = (f"{one[key] / figures.size:.2f}" for one, figures in zip(calls, found, strict=True))
-            table.add_row(*key, *each)
-        table.add_section()
+    caption = "creation; then deletion"
+    table = table_of("Requests for each resource", caption, ("verb", "kind"), _titles(found))
+    sizes = [one.size for one in found]
+    add_calls(table, [one.creation.calls for one in found], sizes)
+    add_calls(table, [one.deletion.calls for one in found], sizes)
     return table
+
+
+def _titles(found: Sequence[Figures]) -> list[str]:
+    return [_title(figures) for figures in found]
 
 
 def _title(figures: Figures) -> str:

@@ -4,12 +4,14 @@ Calls to the JobManager are those that it counted; requests those of the API ser
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.table import Table
 
 from tests.bench.audited_cluster import audited_cluster
+from tests.bench.figures_table import add_calls, add_figures, table_of
 from tests.bench.session_jobs_run import INTERVAL, Figures, SessionJobsRun
 from tests.cluster import Console
 
@@ -30,42 +32,36 @@ def tables() -> Iterator[Table]:
 
 
 def _overview(found: Sequence[Figures]) -> Table:
-    table = Table(
-        title="Session jobs on one session cluster",
-        caption=f"an interval is {INTERVAL:g} s; requests without those about the Lease",
-    )
-    table.add_column("what")
-    for figures in found:
-        table.add_column(f"{figures.size:,}", justify="right")
-    for name, value in _ROWS:
-        table.add_row(name, *(value(figures) for figures in found))
+    caption = f"an interval is {INTERVAL:g} s; requests without those about the Lease"
+    table = table_of("Session jobs on one session cluster", caption, ("what",), _sizes(found))
+    add_figures(table, _ROWS, found)
     return table
 
 
 def _calls(found: Sequence[Figures]) -> Table:
     """Where calls go."""
-    table = Table(
-        title="Calls and requests",
-        caption="to the JobManager for each job while submitting; to the JobManager in an interval at rest; "
-        "to the API server for each job while submitting",
+    caption = (
+        "to the JobManager for each job while submitting; to the JobManager in an interval at rest; "
+        "to the API server for each job while submitting"
     )
-    for column in ("verb", "what"):
-        table.add_column(column)
-    for figures in found:
-        table.add_column(f"{figures.size:,}", justify="right")
-    for part, divisor in (
-        ([one.rest_calls_submitting for one in found], [one.size for one in found]),
-        ([one.rest_calls_at_rest for one in found], [one.intervals for one in found]),
-    ):
-        for call in sorted({call for one in part for call in one}):
-            each = (f"{one[call] / by:.2f}" for one, by in zip(part, divisor, strict=True))
-            table.add_row(*call.split(" ", 1), *each)
-        table.add_section()
-    requests = [one.submission.calls for one in found]
-    for key in sorted({key for one in requests for key in one}, key=lambda key: (key[1], key[0])):
-        each = (f"{one[key] / figures.size:.2f}" for one, figures in zip(requests, found, strict=True))
-        table.add_row(*key, *each)
+    table = table_of("Calls and requests", caption, ("verb", "what"), _sizes(found))
+    sizes = [one.size for one in found]
+    add_calls(table, [_by_verb(one.rest_calls_submitting) for one in found], sizes)
+    add_calls(table, [_by_verb(one.rest_calls_at_rest) for one in found], [one.intervals for one in found])
+    add_calls(table, [one.submission.calls for one in found], sizes)
     return table
+
+
+def _sizes(found: Sequence[Figures]) -> list[str]:
+    return [f"{figures.size:,}" for figures in found]
+
+
+def _by_verb(calls: Counter[str]) -> Counter[tuple[str, str]]:
+    split = Counter[tuple[str, str]]()
+    for call, number in calls.items():
+        verb, path = call.split(" ", 1)
+        split[verb, path] = number
+    return split
 
 
 _ROWS: Sequence[tuple[str, Callable[[Figures], str]]] = (
