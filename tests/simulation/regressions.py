@@ -6,26 +6,18 @@ from tests.simulation.control_regressions import OF_CONTROL
 from tests.simulation.crash_regressions import OF_CRASHES
 from tests.simulation.faults import Failure, Target
 from tests.simulation.node import Pace
+from tests.simulation.recovery_regressions import OF_RECOVERY
 from tests.simulation.scenario import Scenario
+from tests.simulation.session.cluster_regressions import OF_SESSION_CLUSTERS
 from tests.simulation.session.regressions import OF_SESSIONS
-from tests.simulation.steps import Annotate, Create, Delete, Edit, Fail, Happens, Meanwhile, Wait, Watch
+from tests.simulation.steps import Edit, Fail, Happens, Wait, Watch
 from tests.simulation.world import Setup
 
-_RESTARTS_FAILED_JOBS = (("kubernetes.operator.job.restart.failed", "true"),)
-_ROLLS_BACK = (
-    ("kubernetes.operator.deployment.rollback.enabled", "true"),
-    ("kubernetes.operator.deployment.readiness.timeout", "40 s"),
-)
-_CHECKS_HEALTH = (
-    ("kubernetes.operator.cluster.health-check.enabled", "true"),
-    ("kubernetes.operator.cluster.health-check.restarts.threshold", "0"),
-)
 _DROPS_CHECKPOINTS = (
     ("execution.checkpointing.externalized-checkpoint-retention", "DELETE_ON_CANCELLATION"),
     ("kubernetes.operator.job.upgrade.last-state-fallback.enabled", "false"),
 )
 _WANTS_NEW_CHECKPOINTS = (("kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age", "10 s"),)
-_SHORT_TTL = (("kubernetes.operator.jm-deployment.shutdown-ttl", "10 s"),)
 _SLOW = Pace(pod_start=3.0, job_manager=4.0, checkpoint_interval=20.0, status=1.2)
 _LATE_STATUS = Pace(status=1.2, first_status_is_punctual=False)
 
@@ -56,12 +48,6 @@ REGRESSIONS = (
         ),
     ),
     Regression(
-        "a job that comes up while the controller is away is not given up as never started",
-        Scenario(
-            Setup(pace=_SLOW), (Fail(Target.STATUS, Failure.FROZEN_BEFORE, skip=2), Wait(3.0), Edit("image"))
-        ),
-    ),
-    Regression(
         "a job that comes up while its stop is under way keeps its newest checkpoint",
         Scenario(
             Setup(head_start=35.0, pace=_SLOW),
@@ -69,119 +55,8 @@ REGRESSIONS = (
         ),
     ),
     Regression(
-        "a job that failed before its JobManager crashed",
-        Scenario(Setup(head_start=15.0), (Happens("the job fails"), Happens("the JobManager crashes"))),
-    ),
-    Regression(
         "a broken image whose Deployment gets its first status a second late",
         Scenario(Setup(ha=False, checkpoints=False, pace=_LATE_STATUS), (Edit("broken image"), Wait(3.0))),
-    ),
-    Regression(
-        "a job without metadata that comes up after it was given up as never started",
-        Scenario(
-            Setup(ha=False),
-            (Edit(), Edit(), Wait(1.0), Edit(), Fail(Target.STATUS, Failure.FROZEN_BEFORE, skip=2), Edit()),
-        ),
-    ),
-    Regression(
-        "a JobManager that was up before the clock was set back did not fail to come up",
-        Scenario(
-            Setup(),
-            (
-                Wait(1.0),
-                Edit(),
-                Edit(what="invalid"),
-                Wait(8.0),
-                Happens("the clock jumps back"),
-                Happens("the JobManager's node is lost"),
-            ),
-        ),
-    ),
-    Regression(
-        "a failed job that is started again though the controller dies between",
-        Scenario(
-            Setup(head_start=40.0, options=_RESTARTS_FAILED_JOBS),
-            (Fail(Target.MERGE, Failure.CRASH_AFTER), Happens("the job fails"), Wait(30.0), Edit()),
-        ),
-    ),
-    Regression(
-        "a failed job whose JobManager was let go goes on from the recorded checkpoint",
-        Scenario(
-            Setup(mode="last-state", head_start=40.0, options=_SHORT_TTL),
-            (Happens("the job fails"), Wait(90.0), Edit(), Wait(10.0)),
-        ),
-    ),
-    Regression(
-        "a job that finished is not started from what came before its end",
-        Scenario(
-            Setup(head_start=40.0, initial_savepoint=True, options=_SHORT_TTL),
-            (Happens("the job finishes"), Wait(90.0), Edit(), Wait(10.0)),
-        ),
-    ),
-    Regression(
-        "a spec that cannot start is rolled back, and mended",
-        Scenario(
-            Setup(head_start=40.0, options=_ROLLS_BACK),
-            (Edit("broken image"), Wait(90.0), Edit("image"), Wait(20.0)),
-        ),
-    ),
-    Regression(
-        "a rollback in whose midst the controller dies and the JobManager is lost",
-        Scenario(
-            Setup(mode="last-state", head_start=40.0, options=_ROLLS_BACK),
-            (
-                Happens("checkpoints stall"),
-                Edit("image"),
-                Happens("checkpoints stall"),
-                Wait(30.0),
-                Happens("checkpoints stall"),
-                Fail(Target.CREATE, Failure.CRASH_AFTER),
-                Wait(50.0),
-                Happens("the JobManager's node is lost"),
-                Wait(20.0),
-            ),
-        ),
-    ),
-    Regression(
-        "a job that restarts too often is started anew though the controller dies in between",
-        Scenario(
-            Setup(mode="last-state", head_start=40.0, options=_CHECKS_HEALTH),
-            (
-                Happens("a task fails"),
-                Fail(Target.MERGE, Failure.CRASH_AFTER),
-                Wait(90.0),
-                Happens("a task fails"),
-                Wait(90.0),
-            ),
-        ),
-    ),
-    Regression(
-        "a failed job that its JobManager runs again unnoticed, before it is lost",
-        Scenario(
-            Setup(ha=False, pace=Pace(pod_end=8.0, watch=0.5)),
-            (
-                Wait(1.0),
-                Edit("invalid"),
-                Fail(Target.ANY, Failure.SLOW),
-                Happens("the job fails"),
-                Happens("the JobManager crashes"),
-                Wait(3.0),
-                Happens("the Deployment is deleted by hand"),
-            ),
-        ),
-    ),
-    Regression(
-        "a failed job that its JobManager runs again unnoticed from an older savepoint",
-        Scenario(
-            Setup(ha=False, initial_savepoint=True, pace=Pace(pod_end=8.0, watch=0.5)),
-            (
-                Wait(4.0),
-                Happens("the job fails"),
-                Happens("the JobManager crashes"),
-                Wait(2.0),
-                Happens("the Deployment is deleted by hand"),
-            ),
-        ),
     ),
     Regression(
         "a savepoint whose request does not arrive is asked for again",
@@ -258,44 +133,6 @@ REGRESSIONS = (
         ),
     ),
     Regression(
-        "a failed job whose spec is not valid is started again with its state",
-        Scenario(
-            Setup(ha=False, options=_RESTARTS_FAILED_JOBS, head_start=15.0),
-            (Edit("invalid"), Wait(40.0), Happens("the job fails"), Wait(60.0)),
-        ),
-    ),
-    Regression(
-        "a deletion that is forced while the cluster of an ailing job is replaced",
-        Scenario(
-            Setup(mode="stateless", savepoint_directory=False, options=_CHECKS_HEALTH),
-            (
-                Fail(Target.REST, Failure.EMPTY, skip=1),
-                Edit(),
-                Create(),
-                Happens("a task fails"),
-                Fail(Target.READ, Failure.REFUSED),
-                Fail(Target.REST_WRITE, Failure.UNAVAILABLE, skip=2),
-                Wait(5.0),
-                Wait(5.0),
-                Meanwhile(Target.MERGE, Edit(what="option"), skip=4),
-                Meanwhile(Target.MERGE, Delete()),
-                Fail(Target.WRITE, Failure.ANSWER_LOST, skip=4),
-                Happens("a task fails"),
-                Fail(Target.MERGE, Failure.ERROR, skip=1, times=2),
-                Annotate("flink.apache.org/force-deletion"),
-                Fail(Target.WRITE, Failure.FROZEN_BEFORE, skip=1),
-                Fail(Target.REST_READ, Failure.SLOW, skip=5, times=3),
-                Fail(Target.MERGE, Failure.CRASH_BEFORE, skip=6),
-                Wait(8.0),
-                Fail(Target.REST_WRITE, Failure.ERROR, skip=5, times=3),
-                Wait(1.0),
-                Fail(Target.REST_READ, Failure.ERROR, skip=6, times=3),
-                Fail(Target.STATUS, Failure.ERROR, skip=4, times=2),
-                Meanwhile(Target.MERGE, Edit(what="savepoint"), skip=4),
-            ),
-        ),
-    ),
-    Regression(
         "a Deployment that is deleted by hand while a controller dies and its watch is late",
         Scenario(
             Setup(),
@@ -353,5 +190,8 @@ REGRESSIONS = (
             (Edit(), Wait(3.0), Happens("the Deployment is deleted by hand"), Wait(10.0)),
         ),
     ),
-    *(Regression(name, scenario) for name, scenario in (*OF_CONTROL, *OF_SESSIONS, *OF_CRASHES)),
+    *(
+        Regression(name, scenario)
+        for name, scenario in (*OF_RECOVERY, *OF_CONTROL, *OF_SESSIONS, *OF_SESSION_CLUSTERS, *OF_CRASHES)
+    ),
 )
