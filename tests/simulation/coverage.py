@@ -23,6 +23,7 @@ _EFFECTS = (
     "PATCH /jobs/…",
     "POST /jars/upload",
     "POST /jars/…/run",
+    "POST /jobs/…/savepoints",
     "POST /jobs/…/stop",
 )
 _PRECONDITIONS = (
@@ -42,6 +43,7 @@ _PRECONDITIONS = (
     "stable in the end",
     "started empty as its owner wanted",
     "a jar that was left behind is taken away",
+    "a savepoint that a nonce asked for is on record",
     "a session cluster and its jobs are gone",
     "a session cluster with its jobs stable in the end",
     "a session job came back with its id",
@@ -77,6 +79,7 @@ _ACTIONS = (
     "RepairObjects",
     "RunJob",
     "StopJobManager",
+    "TriggerSavepoint",
     "StopWithSavepoint",
 )
 _CORRECTIONS = (

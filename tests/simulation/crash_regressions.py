@@ -50,6 +50,18 @@ OF_CRASHES: tuple[tuple[str, Scenario], ...] = (
         ((Target.DELETE, range(2)),),
     ),
     *_at_each(
+        "a savepoint by nonce",
+        Setup(head_start=15.0),
+        Edit("savepoint by nonce"),
+        ((Target.STATUS, range(2)), (Target.REST_WRITE, range(1))),
+    ),
+    *_at_each(
+        "a savepoint of a session job by nonce",
+        SessionSetup(modes=("savepoint",), head_start=30.0),
+        EditJob("counts", "savepoint by nonce"),
+        ((Target.STATUS, range(2)), (Target.REST_WRITE, range(1))),
+    ),
+    *_at_each(
         "a change of a session job",
         SessionSetup(modes=("savepoint",), head_start=30.0),
         EditJob("counts"),

@@ -1,6 +1,8 @@
 """The end of a scenario: everything must become good, stay at rest, and go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import orjson
 
 from shared.config.effective import GENERATION_ANNOTATION
 from shared.control import FORCE_DELETION, PAUSED
@@ -9,6 +11,7 @@ from tests.simulation.by_hand import BY_HAND, EDITED, remove_strangers
 from tests.simulation.node import BROKEN_IMAGE
 from tests.simulation.promises import PromiseBrokenError
 from tests.simulation.replica import NAME
+from tests.simulation.resource import Resource
 from tests.simulation.steps import Edit
 from tests.simulation.world import PLURAL, World
 
@@ -33,6 +36,7 @@ async def finish(world: World, tell: Callable[[str], None]) -> None:
     if not world.cluster.create():
         world.cluster.apply()
     await _require_stable(world, tell)
+    await require_asked_savepoints(world, [world.cluster])
     BY_HAND[EDITED](world)
     await require_repair(world)
     await _require_rest(world)
@@ -158,6 +162,21 @@ def _obey(world: World, tell: Callable[[str], None], *, again: bool) -> None:
                 remove_strangers(world)
             case other:
                 Edit(other).happen(world)
+
+
+async def require_asked_savepoints(world: World, resources: Sequence[Resource]) -> None:
+    """What a nonce asks for is taken once the job runs."""
+    if not await world.until(lambda: all(map(_nonce_is_on_record, resources)), ROUND_SECONDS):
+        raise PromiseBrokenError("a savepoint that was asked for is not taken")
+    for resource in resources:
+        saved = (resource.status["jobStatus"].get("savepointInfo") or {}).get("lastSavepoint") or {}
+        if saved.get("triggerNonce") is not None:
+            world.coverage.hit("promise", "a savepoint that a nonce asked for is on record")
+
+
+def _nonce_is_on_record(resource: Resource) -> bool:
+    recorded = orjson.loads(resource.status["reconciliationStatus"]["lastReconciledSpec"])["spec"]["job"]
+    return bool(recorded.get("savepointTriggerNonce") == resource.spec["job"].get("savepointTriggerNonce"))
 
 
 async def require_repair(world: World) -> None:

@@ -1,5 +1,6 @@
 """All JobManagers: their processes, what becomes of their jobs, and what others do to these."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -352,6 +353,20 @@ class Flink:
 
     def stop(self, manager: JobManager, job_id: str, trigger: str, directory: str) -> None:
         """Take a savepoint and end the job; with a known trigger id it is the same stop."""
+        self._begin_savepoint(manager, job_id, trigger, directory, self._finish)
+
+    def save(self, manager: JobManager, job_id: str, trigger: str, directory: str) -> None:
+        """Take a savepoint, and let the job run on; with a known trigger id it is the same one."""
+        self._begin_savepoint(manager, job_id, trigger, directory, self._saved)
+
+    def _begin_savepoint(
+        self,
+        manager: JobManager,
+        job_id: str,
+        trigger: str,
+        directory: str,
+        then: Callable[[JobManager, Job, Operation, RestorePoint], None],
+    ) -> None:
         if (job_id, trigger) in manager.operations:
             return
         operation = manager.operations[job_id, trigger] = Operation()
@@ -363,9 +378,18 @@ class Flink:
         elif directory in self.storage.read_only:
             self._settle(operation, failure=f"Failed to create savepoint directory at {directory}")
         else:
-            self._clock.after(self._pace.savepoint, lambda: self._finish(manager, job, operation, directory))
+            self._clock.after(
+                self._pace.savepoint, lambda: self._make_savepoint(manager, job, operation, directory, then)
+            )
 
-    def _finish(self, manager: JobManager, job: Job, operation: Operation, directory: str) -> None:
+    def _make_savepoint(
+        self,
+        manager: JobManager,
+        job: Job,
+        operation: Operation,
+        directory: str,
+        then: Callable[[JobManager, Job, Operation, RestorePoint], None],
+    ) -> None:
         if not manager.is_alive:
             return
         if job.state != "RUNNING" or self.ailments.savepoint_fails:
@@ -374,15 +398,22 @@ class Flink:
             return
         path = self.storage.path(directory, "savepoint")
         point = job.savepoint = self.storage.points[path] = self._complete(job, path, is_savepoint=True)
+        then(manager, job, operation, point)
+
+    def _saved(self, _manager: JobManager, _job: Job, operation: Operation, point: RestorePoint) -> None:
+        """Flink itself goes on from checkpoints: nothing need start from it."""
+        self._settle(operation, location=point.path)
+
+    def _finish(self, manager: JobManager, job: Job, operation: Operation, point: RestorePoint) -> None:
         self._witness.restore_point_made(manager, job, point)
         if self.ailments.savepoint_made_but_job_fails:
             self.ailments.savepoint_made_but_job_fails -= 1
-            cause = f"A savepoint has been created at: {path}, but the corresponding job failed"
+            cause = f"A savepoint has been created at: {point.path}, but the corresponding job failed"
             self._settle(operation, failure=cause)
             self._throw(job, cause)
             self._end_job(manager, job, "FAILED")
             return
-        self._settle(operation, location=path)
+        self._settle(operation, location=point.path)
         self._end_job(manager, job, "FINISHED")
 
     def _settle(

@@ -108,7 +108,7 @@ class Job:
 
 @dataclass(slots=True)
 class Operation:
-    """A stop with savepoint."""
+    """A savepoint that was asked for."""
 
     location: str | None = None
     failure: str | None = None

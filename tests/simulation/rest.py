@@ -74,6 +74,9 @@ class SimulatedRest(FlinkRest):
             case "POST", ["jobs", job_id, "stop"]:  # of any job: that there is none is told afterwards
                 self._flink.stop(manager, job_id, body["triggerId"], body["targetDirectory"])
                 return {"request-id": body["triggerId"]}
+            case "POST", ["jobs", job_id, "savepoints"]:
+                self._flink.save(manager, job_id, body["triggerId"], body["target-directory"])
+                return {"request-id": body["triggerId"]}
             case _, ["jobs", job_id, *rest] if job_id in manager.jobs:
                 return self._answer_of_job(manager, manager.jobs[job_id], method, rest)
         raise _not_found(path)

@@ -65,6 +65,8 @@ class Edit(Terse):
                 spec["restartNonce"] = number
             case "suspended" | "running":
                 job["state"] = self.what
+            case "savepoint by nonce":
+                job["savepointTriggerNonce"] = number
             case "other version":
                 spec["flinkVersion"] = "v1_20" if spec["flinkVersion"] == "v2_3" else "v2_3"
             case "redeployed from initial" | "redeployed from newest":
@@ -89,6 +91,7 @@ EDITS = (
     "other version",
     "redeployed from initial",
     "redeployed from newest",
+    "savepoint by nonce",
     "stateless",
     "savepoint",
     "last-state",

@@ -10,6 +10,7 @@ from tests.simulation.ending import (
     ROUND_SECONDS,
     ROUNDS,
     metadata_may_be_left,
+    require_asked_savepoints,
     require_repair,
 )
 from tests.simulation.promises import PromiseBrokenError
@@ -42,6 +43,7 @@ async def finish_session(world: SessionWorld, tell: Tell) -> None:
         if not resource.create():
             resource.apply()
     await _require_stable(world, tell)
+    await require_asked_savepoints(world, list(world.jobs.values()))
     BY_HAND[EDITED](world)
     await require_repair(world)
     await _require_rest(world)

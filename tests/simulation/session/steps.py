@@ -50,6 +50,8 @@ class EditJob(Terse):
                 newest = session.newest_of(self.name) or INITIAL
                 job["initialSavepointPath"] = INITIAL if self.what.endswith("initial") else newest
                 job["savepointRedeployNonce"] = number
+            case "savepoint by nonce":
+                job["savepointTriggerNonce"] = number
             case mode:
                 job["upgradeMode"] = mode
         return done(world, f"edit job: {self.what}", resource.apply())
@@ -66,6 +68,7 @@ JOB_EDITS = (
     "running",
     "redeployed from initial",
     "redeployed from newest",
+    "savepoint by nonce",
     "stateless",
     "savepoint",
     "last-state",
