@@ -24,6 +24,8 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
         self._jumps = 0.0
+        self.set_back = 0.0
+        """Seconds that it was ever set back: as much longer what is on record seems to be to come."""
         self._due: list[tuple[float, int, Callback]] = []
         self._sequence = count()
         self._work: set[asyncio.Task[None]] = set()
@@ -45,6 +47,7 @@ class Clock:
     def jump(self, seconds: float) -> None:
         """Somebody sets the wall clock."""
         self._jumps += seconds
+        self.set_back += max(-seconds, 0.0)
 
     def after(self, seconds: float, callback: Callback) -> None:
         """Call it then."""

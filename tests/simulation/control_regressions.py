@@ -136,4 +136,17 @@ OF_CONTROL: tuple[tuple[str, Scenario], ...] = (
         "a resource that is suspended before anything was made of it is deleted at once",
         Scenario(Setup(), (Edit("suspended"), Wait(5.0), Delete(), Wait(5.0))),
     ),
+    (
+        "a change that waits for a savepoint is read as failed although the clock was set back",
+        Scenario(
+            Setup(savepoint_on_deletion=True, head_start=30.0, pace=Pace(savepoint=12.0, watch=2.0)),
+            (
+                Fail(Target.STATUS, Failure.REFUSED, skip=1, times=12),
+                Edit(),
+                Happens("the clock jumps back"),
+                Happens("a stranger's Service takes the name"),
+                Wait(1.2),
+            ),
+        ),
+    ),
 )

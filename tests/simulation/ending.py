@@ -100,7 +100,8 @@ async def _require_failed(world: World) -> None:
     if kstatus(resource) is Kstatus.CURRENT:
         raise PromiseBrokenError(f"read as current, and it is not: {situation(world)}")
     if not await world.until(
-        lambda: kstatus(world.cluster.stored or {}) is not Kstatus.IN_PROGRESS, _PATIENCE
+        lambda: kstatus(world.cluster.stored or {}) is not Kstatus.IN_PROGRESS,
+        _PATIENCE + world.clock.set_back,
     ):
         raise PromiseBrokenError(f"read as in progress for ever: {situation(world)}")
     if kstatus(world.cluster.stored or {}) is Kstatus.FAILED:
