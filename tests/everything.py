@@ -59,7 +59,7 @@ def stages(python: str, *, full: bool) -> list[Stage]:
         Stage("chart", (("helm", "lint", "--strict", "--quiet", CHART),)),
         Stage("unit", ((*pytest, "tests/unit"),)),
         Stage("artifacts", ((*pytest, "tests/artifacts"),)),
-        Stage("simulation", ((*pytest, "-n2", "--dist=loadgroup", "tests/simulation"),)),
+        Stage("simulation", ((*pytest, "-n2", "--dist=loadfile", "tests/simulation"),)),
         Stage("api server", ((*pytest, "tests/api"),)),
         Stage(
             "end to end",

@@ -8,8 +8,6 @@ from tests.simulation.runner import Report, run_many
 
 SCENARIOS, SEED = 700, 1
 
-pytestmark = pytest.mark.xdist_group("one report, on all processors")
-
 
 @pytest.fixture(scope="module")
 def report() -> Report:
