@@ -138,7 +138,7 @@ def _begin_an_upgrade_that_waits_for_its_savepoint(flink: Flink) -> None:
     flink.patch("saving", {"spec": {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "3"}}})
     flink.wait_for(
         "saving",
-        lambda r: r["status"]["jobStatus"]["savepointInfo"].get("triggerId"),
+        lambda r: r["status"]["jobStatus"].get("savepointInfo", {}).get("triggerId"),
         within=SECONDS,
         what="a savepoint is asked for",
     )
