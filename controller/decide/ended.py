@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from controller.decide import problems
+from controller.decide.observed import apply_job
 from controller.decide.route import LAST_STATE_MARKER, Route, Suspension, Wait, recorded_path
 from controller.observation import Absent, Checkpoints, Fact, Known, Observation, Unknown
+from controller.plan import Event
 from shared.config.duration import parse_duration
 from shared.config.operator_options import JM_SHUTDOWN_TTL
 from shared.config.options import high_availability_is_active
@@ -28,15 +30,27 @@ def note_newest_checkpoint(status: CommonStatus, checkpoints: Fact[Checkpoints])
             status.job_status.upgrade_savepoint_path = found.newest
 
 
+def apply_job_and_its_end(status: CommonStatus, observation: Observation) -> list[Event]:
+    """What is seen of it; of one that has ended, its newest checkpoint, too."""
+    events = apply_job(status, observation)
+    if _has_ended_now(observation):
+        note_newest_checkpoint(status, observation.checkpoints)
+    return events
+
+
 def its_end_is_half_told(status: CommonStatus, observation: Observation) -> bool:
     """Of a session job: until it is known where it was, its end is not put on record.
 
     Its JobManager alone knows that, and may go for the sake of others.
     """
-    has_just_ended = isinstance(observation.job, Known) and observation.job.value.state.is_terminal
     is_on_record = status.job_status.state is not None and status.job_status.state.is_terminal
     is_untold = isinstance(observation.checkpoints, Unknown)
-    return isinstance(status, FlinkSessionJobStatus) and has_just_ended and is_untold and not is_on_record
+    return (
+        isinstance(status, FlinkSessionJobStatus)
+        and _has_ended_now(observation)
+        and is_untold
+        and not is_on_record
+    )
 
 
 def has_ended(status: CommonStatus, observation: Observation, configuration: Mapping[str, str]) -> bool:
@@ -81,6 +95,10 @@ def seconds_to_live(status: CommonStatus, options: Mapping[str, str], at: dateti
         return None
     limit = parse_duration(JM_SHUTDOWN_TTL.read(options) or "1 d")
     return int(job.update_time or 0) / 1000 + limit - at.timestamp()
+
+
+def _has_ended_now(observation: Observation) -> bool:
+    return isinstance(observation.job, Known) and observation.job.value.state.is_terminal
 
 
 def _was_shut_down(status: CommonStatus) -> bool:

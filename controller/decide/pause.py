@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from controller.decide.conclusion import conclude
 from controller.decide.conditions import drop_condition, set_condition
-from controller.decide.ended import its_end_is_half_told, note_newest_checkpoint
-from controller.decide.observed import apply_job, job_manager_status
+from controller.decide.ended import apply_job_and_its_end, its_end_is_half_told
+from controller.decide.observed import job_manager_status
 from controller.decide.step import AnyStep, Step
 from controller.decide.subject import AnySubject, Subject
 from controller.decide.verdict import Standing, Verdict, state_verdict
 from controller.decide.wanted import objection
-from controller.observation import Absent, Known, Observation
+from controller.observation import Absent, Observation
 from controller.plan import AnyPlan, Plan
 from shared.control import PAUSED
 from shared.model.reconciled_spec import Spec
@@ -65,9 +65,7 @@ def _note(step: AnyStep, observation: Observation) -> None:
         )
     runs = step.last is not None and step.last.spec.job is not None and not step.last.is_suspended
     if runs and not its_end_is_half_told(status, observation):
-        step.events += apply_job(status, observation)
-        if isinstance(observation.job, Known) and observation.job.value.state.is_terminal:
-            note_newest_checkpoint(status, observation.checkpoints)
+        step.events += apply_job_and_its_end(status, observation)
 
 
 def _what_waits(step: AnyStep, subject: AnySubject, observation: Observation) -> str | None:

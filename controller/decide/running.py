@@ -2,10 +2,10 @@
 
 from controller.decide.change import changes, way
 from controller.decide.conditions import timestamp
-from controller.decide.ended import SHUTDOWN, note_newest_checkpoint, route_after_end
+from controller.decide.ended import SHUTDOWN, apply_job_and_its_end, route_after_end
 from controller.decide.health import note_health
 from controller.decide.in_place import record_in_place, scales_in_place, see_to_scale
-from controller.decide.observed import apply_job, job_manager_status
+from controller.decide.observed import job_manager_status
 from controller.decide.recording import mark_stable, record_change, record_return
 from controller.decide.restore import NotYet, Restore, recovery
 from controller.decide.rollback import is_rollback
@@ -112,9 +112,7 @@ def _note(now: Situation) -> None:
         info = observation.flink.value
         status.cluster_info |= {"flink-version": info.version, "flink-revision": info.revision}
     if now.last.spec.is_application:
-        now.step.events += apply_job(status, observation)
-        if isinstance(observation.job, Known) and observation.job.value.state.is_terminal:
-            note_newest_checkpoint(status, observation.checkpoints)
+        now.step.events += apply_job_and_its_end(status, observation)
         _note_task_managers(now)
         note_health(now)
     see_to_scale(now.step, now.last, now.subject, observation)

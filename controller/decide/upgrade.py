@@ -67,7 +67,7 @@ def choose_route(
     recorded = last.spec.job.upgrade_mode
     if last.is_suspended:
         return Route(Suspension.DELETION, recorded, subject.status.job_status.upgrade_savepoint_path)
-    if change.job is None and _never_available(observation):
+    if change.job is None and never_available(observation):
         return change.as_submitted(recorded)
     if has_ended(subject.status, observation, change.before):
         return route_after_end(subject.status, observation)
@@ -90,7 +90,7 @@ def never_ran(last: ReconciledSpec[AnySpec], observation: Observation) -> bool:
 
     What was suspended as a first deployment had not come up either.
     """
-    return last.first_deployment and (last.is_suspended or _never_available(observation))
+    return last.first_deployment and (last.is_suspended or never_available(observation))
 
 
 def _flink_version(spec: AnySpec) -> FlinkVersion | None:
@@ -98,7 +98,8 @@ def _flink_version(spec: AnySpec) -> FlinkVersion | None:
     return spec.flink_version if isinstance(spec, FlinkDeploymentSpec) else None
 
 
-def _never_available(observation: Observation) -> bool:
+def never_available(observation: Observation) -> bool:
+    """There is a cluster, and no JobManager of it was ever up."""
     match observation.cluster:
         case Known(cluster):
             return cluster.never_available

@@ -37,8 +37,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "takes a job with state for one that never ran",
         "decide/upgrade.py",
-        "    return last.first_deployment and (last.is_suspended or _never_available(observation))",
-        "    return _never_available(observation)",
+        "    return last.first_deployment and (last.is_suspended or never_available(observation))",
+        "    return never_available(observation)",
     ),
     Mutant(
         "forgets the newest checkpoint of a job that ended",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from controller.decide.change import changes, changes_to
 from controller.decide.situation import Situation
 from controller.decide.subject import SessionCluster, SessionJobSubject, Subject
+from controller.decide.upgrade import never_available
 from controller.decide.wanted import spec_at_the_end, wanted
 from controller.observation import Absent, Known, SessionJob
 from shared.config.operator_options import BLOCK_ON_SESSION_JOBS
@@ -83,13 +84,7 @@ def its_session_jobs_have_to_be_stopped_first(now: Situation) -> bool:
 
 def no_job_manager_runs_them(now: Situation) -> bool:
     """It is gone, or never came up; what it would bring back Flink's metadata tells, if it keeps any."""
-    match now.observation.cluster:
-        case Absent():
-            return True
-        case Known(cluster):
-            return cluster.never_available
-        case _:
-            return False
+    return isinstance(now.observation.cluster, Absent) or never_available(now.observation)
 
 
 def session_jobs_of(now: Situation) -> Sequence[SessionJob]:

@@ -2,8 +2,7 @@
 
 from controller.decide import problems
 from controller.decide.change import changes, way
-from controller.decide.ended import its_end_is_half_told, note_newest_checkpoint, route_after_end
-from controller.decide.observed import apply_job
+from controller.decide.ended import apply_job_and_its_end, its_end_is_half_told, route_after_end
 from controller.decide.recording import (
     mark_stable,
     record_change,
@@ -142,9 +141,7 @@ def note_what_is_seen(now: SessionJobSituation) -> None:
     if keeps_state(now) and its_end_is_half_told(status, now.observation):
         now.step.look_within = _SOON
         return
-    now.step.events += apply_job(status, now.observation)
-    if isinstance(now.observation.job, Known) and now.observation.job.value.state.is_terminal:
-        note_newest_checkpoint(status, now.observation.checkpoints)
+    now.step.events += apply_job_and_its_end(status, now.observation)
     if has_proved_itself(now):
         mark_stable(status)
 

@@ -10,6 +10,7 @@ from shared.config.effective import GENERATION_ANNOTATION
 from shared.model.status import FlinkSessionJobStatus
 from tests.health_checks import Kstatus, kstatus
 from tests.simulation.coverage import Coverage
+from tests.simulation.job_manager import TERMINAL
 from tests.simulation.promises import Lineage, PromiseBrokenError, Promises
 from tests.simulation.replica import NAME
 from tests.simulation.server import Server
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.simulation.job_manager import Job, JobManager, Storage
 
 JOBS = FLINK_SESSION_JOBS.plural
-_OVER = frozenset({"FINISHED", "CANCELED", "FAILED"})
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class SessionPromises(Promises):
         metadata = body["metadata"]
         job_status = (body.get("status") or {}).get("jobStatus") or {}
         job_id, run = job_status.get("jobId"), self._runs.get(metadata["uid"])
-        if run is not None and run.job_id == job_id and job_status.get("state") in _OVER:
+        if run is not None and run.job_id == job_id and job_status.get("state") in TERMINAL:
             run.end_was_seen |= run.manager.is_alive
         if job_id is not None and self._uids.setdefault(job_id, metadata["uid"]) != metadata["uid"]:
             raise PromiseBrokenError(f"two resources record the job {job_id}")
