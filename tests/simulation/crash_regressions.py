@@ -3,10 +3,11 @@
 from tests.simulation.faults import CRASHES, Target
 from tests.simulation.scenario import Scenario
 from tests.simulation.session.setup import CASCADE, SessionSetup
-from tests.simulation.session.steps import EditJob
+from tests.simulation.session.steps import CreateJob, DeleteJob, EditJob
 from tests.simulation.steps import Delete, Edit, Fail, Step, Wait
 from tests.simulation.world import Setup
 
+_CASCADES = ((CASCADE, "true"),)
 _OF_CHANGE = (
     (Target.CREATE, range(3)),  # the Deployment, and what it owns
     (Target.MERGE, range(2)),  # the JobManager is stopped, and released
@@ -69,8 +70,47 @@ OF_CRASHES: tuple[tuple[str, Scenario], ...] = (
     ),
     *_at_each(
         "a deletion of a session cluster with its jobs",
-        SessionSetup(modes=("savepoint",), options=((CASCADE, "true"),), head_start=30.0),
+        SessionSetup(modes=("savepoint",), options=_CASCADES, head_start=30.0),
         Delete(),
         _OF_SESSION,
+    ),
+    *(
+        (
+            f"a controller that is {crash.value} every step of session jobs",
+            Scenario(
+                SessionSetup(options=_CASCADES, head_start=15.0),
+                (
+                    Fail(Target.REST_WRITE, crash),
+                    EditJob("counts"),
+                    Wait(20.0),
+                    Fail(Target.REST_WRITE, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.UPLOAD, crash),
+                    EditJob("sums", "mended"),
+                    Wait(20.0),
+                    Fail(Target.RUN, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    EditJob("sums", "mended"),
+                    Wait(5.0),
+                    Fail(Target.DROP, crash),
+                    Wait(60.0),
+                    Fail(Target.STATUS, crash),
+                    EditJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.MERGE, crash),
+                    DeleteJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.MERGE, crash),
+                    CreateJob("sums"),
+                    Wait(20.0),
+                    Fail(Target.DELETE, crash),
+                    Delete(),
+                    Wait(30.0),
+                ),
+            ),
+        )
+        for crash in CRASHES
     ),
 )

@@ -14,7 +14,6 @@ from tests.simulation.session.steps import (
     Told,
 )
 from tests.simulation.steps import (
-    Delete,
     Fail,
     Happens,
     Meanwhile,
@@ -127,45 +126,6 @@ OF_SESSIONS: tuple[tuple[str, Scenario], ...] = (
             ),
             (HappensToJob("counts", "it fails"), HappensToJob("sums", "it fails"), Wait(90.0)),
         ),
-    ),
-    *(
-        (
-            f"a controller that is {crash.value} every step of session jobs",
-            Scenario(
-                SessionSetup(options=_CASCADES, head_start=15.0),
-                (
-                    Fail(Target.REST_WRITE, crash),
-                    EditJob("counts"),
-                    Wait(20.0),
-                    Fail(Target.REST_WRITE, crash),
-                    EditJob("sums"),
-                    Wait(20.0),
-                    Fail(Target.UPLOAD, crash),
-                    EditJob("sums", "mended"),
-                    Wait(20.0),
-                    Fail(Target.RUN, crash),
-                    EditJob("sums"),
-                    Wait(20.0),
-                    EditJob("sums", "mended"),
-                    Wait(5.0),
-                    Fail(Target.DROP, crash),
-                    Wait(60.0),
-                    Fail(Target.STATUS, crash),
-                    EditJob("sums"),
-                    Wait(20.0),
-                    Fail(Target.MERGE, crash),
-                    DeleteJob("sums"),
-                    Wait(20.0),
-                    Fail(Target.MERGE, crash),
-                    CreateJob("sums"),
-                    Wait(20.0),
-                    Fail(Target.DELETE, crash),
-                    Delete(),
-                    Wait(30.0),
-                ),
-            ),
-        )
-        for crash in (Failure.CRASH_BEFORE, Failure.CRASH_AFTER)
     ),
     (
         "a session job that is suspended and deleted before it ran",
